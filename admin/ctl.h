@@ -1,0 +1,174 @@
+/*
+ * devupdatectl: what its parts share.
+ *
+ * A command is a function that prints its result and answers APR_SUCCESS; a failure is recorded with du_fail() and
+ * printed by main(). Nothing here reads the environment, and only the phone touches files.
+ */
+#ifndef CTL_H
+#define CTL_H
+
+#include <jansson.h>
+
+#include "du_store.h"
+
+#define CTL_NAME "devupdatectl"
+
+/* A command used in the wrong way: exit status 2 instead of 1. It is what APR's getopt answers too. */
+#define CTL_E_USAGE APR_BADARG
+
+/* clang-format off */
+/* Every option there is: X(id, name, name of its value or NULL, what it does). */
+#define CTL_OPTION_LIST(X)                                                                                          \
+    X(CTL_OPT_STORE,     "store",      "\"DRIVER PARAMS\"", "the database, for example \"sqlite3 /srv/devupdate.sqlite\"") \
+    X(CTL_OPT_FILES,     "files",      "DIR",     "the file store: images and logs")                                \
+    X(CTL_OPT_JSON,      "json",       NULL,      "print one JSON document instead of text")                        \
+    X(CTL_OPT_HELP,      "help",       NULL,      "explain the command and do nothing")                             \
+    X(CTL_OPT_ABOUT,     "version",    NULL,      "print the version of this program and do nothing")               \
+    X(CTL_OPT_NOTE,      "note",       "TEXT",    "a reason, kept with the change")                                 \
+    X(CTL_OPT_DRY_RUN,   "dry-run",    NULL,      "check and say what would change, but change nothing")            \
+    X(CTL_OPT_ALL,       "all",        NULL,      "all rules with a pending version")                               \
+    X(CTL_OPT_STATE,     "state",      "STATE",   "only rules with a version that is pending or approved, or with none") \
+    X(CTL_OPT_TYPE,      "type",       "TYPE",    "device type, for example UCPhone")                               \
+    X(CTL_OPT_BRAND,     "brand",      "BRAND",   "brand, for example POLYCOM")                                     \
+    X(CTL_OPT_MODEL,     "model",      "MODEL",   "model, for example CX600")                                       \
+    X(CTL_OPT_REVISION,  "revision",   "REV",     "hardware revision, for example A")                               \
+    X(CTL_OPT_LOCALE,    "locale",     "LOCALE",  "locale, for example ENU")                                        \
+    X(CTL_OPT_VERSION,   "version",    "VERSION", "installed version, for example 4.0.7577.4066")                   \
+    X(CTL_OPT_MAC,       "mac",        "MAC",     "MAC address")                                                    \
+    X(CTL_OPT_SERIAL,    "serial",     "SERIAL",  "serial number")                                                  \
+    X(CTL_OPT_USER,      "user",       "NAME",    "account that signed in last")                                    \
+    X(CTL_OPT_FILE,      "file",       "NAME",    "installed file; CPE.nbt if not given")                           \
+    X(CTL_OPT_DOWNLOAD,  "download",   "DIR",     "fetch what is offered into DIR and verify it")                   \
+    X(CTL_OPT_OUTSIDE,   "outside",    NULL,      "fetch from the base URL for phones outside")                     \
+    X(CTL_OPT_BASE,      "base",       "URL",     "fetch from this server instead of the one in the base URL")      \
+    X(CTL_OPT_TIMEOUT,   "timeout",    "SECONDS", "longest wait for an answer; 30 if not given")                    \
+    X(CTL_OPT_NETRC,     "netrc-file", "FILE",    "user names and passwords, in the form of curl's .netrc")         \
+    X(CTL_OPT_CA,        "ca-file",    "FILE",    "certificates to trust instead of the system's, PEM")
+/* clang-format on */
+
+typedef enum {
+#define CTL_OPTION_ENUM(id, name, value, text) id,
+    CTL_OPTION_LIST(CTL_OPTION_ENUM)
+#undef CTL_OPTION_ENUM
+        CTL_OPTIONS
+} ctl_option_e;
+
+#define CTL_BIT(id) (UINT32_C(1) << (id)) /* for sets of options */
+
+#define CTL_NEEDS_STORE 1 /* the store is opened before the command runs */
+#define CTL_MANY        1000000 /* no limit to the number of operands */
+
+typedef struct ctl_t ctl_t;
+
+typedef struct ctl_command_t {
+    const char *name;      /* one word or two */
+    const char *operands;  /* for help, "" if there are none */
+    int min, max;          /* how many operands */
+    int needs;             /* CTL_NEEDS_... */
+    apr_uint32_t options;  /* CTL_BIT()s of its own options */
+    apr_uint32_t required; /* those of them that must be given */
+    apr_status_t (*check)(ctl_t *ctl); /* judges operands and options before anything is opened; may be NULL */
+    apr_status_t (*run)(ctl_t *ctl);
+    const char *text; /* what it does, in one line */
+} ctl_command_t;
+
+/* One run of the program. */
+struct ctl_t {
+    du_ctx_t *ctx;
+    apr_pool_t *pool;
+    const ctl_command_t *commands; /* the table, ended by a row without a name */
+    const ctl_command_t *command;
+    const char *option[CTL_OPTIONS]; /* NULL = not given; "" for an option without a value */
+    int argc;                        /* operands */
+    const char *const *argv;
+    apr_int64_t *ids;  /* the operands, if they are numbers of rows */
+    const char *spec;  /* of the store */
+    const char *files; /* file store */
+    du_store_t *store; /* if the command needs it */
+    du_actor_t actor;
+    int reported; /* a failure was printed already */
+};
+
+/*
+ * Arguments and help (ctl_args.c, ctl_help.c)
+ */
+
+/* Finds the command and fills command, option, argc and argv. CTL_E_USAGE with a sentence for everything wrong. */
+apr_status_t ctl_args_read(ctl_t *ctl, int argc, const char *const *argv);
+
+/* A check: all operands are numbers of rows. Fills ctl->ids. */
+apr_status_t ctl_args_ids(ctl_t *ctl);
+
+/* The name of an option's value; NULL if it takes none. */
+const char *ctl_option_value(ctl_option_e id);
+const char *ctl_option_name(ctl_option_e id);
+const char *ctl_option_text(ctl_option_e id);
+
+/* `help`, `help COMMAND`, `COMMAND --help`. */
+apr_status_t ctl_help(ctl_t *ctl);
+
+/* How many words of a command's name stand at the beginning of words: 0, or all of them. */
+int ctl_command_words(const ctl_command_t *command, int count, const char *const *words);
+
+/*
+ * Output (ctl_output.c)
+ */
+
+/* A text that a terminal can show: control and formatting characters and what is not UTF-8 as \xHH. "-" if empty. */
+const char *ctl_text(apr_pool_t *pool, const char *text);
+
+/* A time as "2026-11-22 20:15:35 UTC". */
+const char *ctl_time(apr_pool_t *pool, apr_time_t time);
+
+/* A table with columns as wide as their content. */
+typedef struct ctl_table_t ctl_table_t;
+ctl_table_t *ctl_table_make(apr_pool_t *pool, const char *indent, int columns, const char *const *titles);
+
+/* Adds a row of as many texts as there are columns; they need not be fit for a terminal. */
+void ctl_table_row(ctl_table_t *table, const char *const *cells);
+void ctl_table_print(const ctl_table_t *table);
+
+/* One line of a list of names and values, aligned; the value need not be fit for a terminal. */
+void ctl_field_print(apr_pool_t *pool, const char *name, const char *value);
+
+/* A JSON string; what is not UTF-8 is escaped as in ctl_text(). */
+json_t *ctl_json_text(apr_pool_t *pool, const char *text);
+json_t *ctl_json_time(apr_pool_t *pool, apr_time_t time);
+
+/* Prints the document and gives it free. */
+void ctl_json_print(json_t *document);
+
+/*
+ * Records as text and JSON (ctl_record.c)
+ */
+/* device_type, brand, model, revision, locale, update_type as members of object. */
+void ctl_json_key(apr_pool_t *pool, json_t *object, const du_key_t *key, const char *update_type);
+
+/* pending_version, approved_version, restore_version; null where there is none. */
+void ctl_json_versions(apr_pool_t *pool, json_t *object, const du_versions_t *versions);
+
+json_t *ctl_json_rule(apr_pool_t *pool, const du_rule_t *rule);
+json_t *ctl_json_files(apr_pool_t *pool, const du_image_t *image);
+json_t *ctl_json_package(apr_pool_t *pool, const du_package_t *package);
+
+void ctl_files_print(apr_pool_t *pool, const du_image_t *image);
+
+/* What is known about a package's signatures, in words. */
+const char *ctl_trust_text(const char *trust);
+
+/*
+ * Commands
+ */
+apr_status_t ctl_store_init(ctl_t *ctl);
+apr_status_t ctl_import(ctl_t *ctl);
+apr_status_t ctl_package_list(ctl_t *ctl);
+apr_status_t ctl_package_show(ctl_t *ctl);
+apr_status_t ctl_rule_list_check(ctl_t *ctl);
+apr_status_t ctl_rule_list(ctl_t *ctl);
+apr_status_t ctl_rule_show(ctl_t *ctl);
+apr_status_t ctl_rule_approve_check(ctl_t *ctl);
+apr_status_t ctl_rule_approve(ctl_t *ctl);
+apr_status_t ctl_phone_check(ctl_t *ctl);
+apr_status_t ctl_phone(ctl_t *ctl);
+
+#endif

@@ -1,0 +1,181 @@
+/*
+ * devupdatectl: the command line of the device update service.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <apr_general.h>
+#include <apr_network_io.h>
+#include <apr_strings.h>
+#include <apr_user.h>
+
+#include "ctl.h"
+#include "du_text.h"
+#include "du_xml.h"
+
+#define KEY_OPTIONS                                                                                      \
+    (CTL_BIT(CTL_OPT_TYPE) | CTL_BIT(CTL_OPT_BRAND) | CTL_BIT(CTL_OPT_MODEL) | CTL_BIT(CTL_OPT_REVISION) | \
+     CTL_BIT(CTL_OPT_LOCALE))
+#define CHANGE_OPTIONS (CTL_BIT(CTL_OPT_DRY_RUN) | CTL_BIT(CTL_OPT_NOTE))
+#define APPROVE_OPTIONS (CHANGE_OPTIONS | CTL_BIT(CTL_OPT_ALL))
+#define LIST_OPTIONS (KEY_OPTIONS | CTL_BIT(CTL_OPT_STATE))
+#define PHONE_OPTIONS                                                                                        \
+    (CTL_BIT(CTL_OPT_MAC) | CTL_BIT(CTL_OPT_SERIAL) | CTL_BIT(CTL_OPT_USER) | CTL_BIT(CTL_OPT_FILE) |           \
+     CTL_BIT(CTL_OPT_DOWNLOAD) | CTL_BIT(CTL_OPT_OUTSIDE) | CTL_BIT(CTL_OPT_BASE) | CTL_BIT(CTL_OPT_TIMEOUT) | \
+     CTL_BIT(CTL_OPT_NETRC) | CTL_BIT(CTL_OPT_CA))
+#define PHONE_IS (KEY_OPTIONS | CTL_BIT(CTL_OPT_VERSION))
+
+/* clang-format off */
+/* name, operands, how many of them at least and at most, needs, options, options that must be given, check, function */
+static const ctl_command_t commands[] = {
+    {"store init", "", 0, 0, 0, 0, 0, NULL, ctl_store_init,
+     "make a new, empty store"},
+    {"import", "FILE.cab", 1, 1, CTL_NEEDS_STORE, CHANGE_OPTIONS, 0, NULL, ctl_import,
+     "check a package and take its images in as pending versions"},
+    {"package list", "", 0, 0, CTL_NEEDS_STORE, 0, 0, NULL, ctl_package_list,
+     "list the imported packages"},
+    {"package show", "ID", 1, 1, CTL_NEEDS_STORE, 0, 0, ctl_args_ids, ctl_package_show,
+     "show a package and its images"},
+    {"rule list", "", 0, 0, CTL_NEEDS_STORE, LIST_OPTIONS, 0, ctl_rule_list_check, ctl_rule_list,
+     "list the rules: which device has which versions"},
+    {"rule show", "ID", 1, 1, CTL_NEEDS_STORE, 0, 0, ctl_args_ids, ctl_rule_show,
+     "show a rule and the files of its versions"},
+    {"rule approve", "ID... | --all", 0, CTL_MANY, CTL_NEEDS_STORE, APPROVE_OPTIONS, 0, ctl_rule_approve_check,
+     ctl_rule_approve, "offer the pending versions to all phones from now on"},
+    {"phone", "URL", 1, 1, 0, PHONE_IS | PHONE_OPTIONS, PHONE_IS, ctl_phone_check, ctl_phone,
+     "be a phone: ask for an update, print the answer, fetch and verify the files"},
+    {"help", "[COMMAND]", 0, 2, 0, 0, 0, NULL, ctl_help,
+     "explain the commands"},
+    {NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL}
+};
+/* clang-format on */
+
+/* A du_log_fn. Messages are whole sentences, so the status has nothing to add. */
+static void print_message(void *baton, du_log_level_e level, apr_status_t status, const char *id, const char *message)
+{
+    (void)status;
+    if (level <= DU_LOG_NOTICE) {
+        fprintf(stderr, CTL_NAME ": %s: %s%s\n", id, level == DU_LOG_WARNING ? "warning: " : "",
+                ctl_text(baton, message));
+    }
+}
+
+/* Called by APR; does not come back. */
+static int out_of_memory(int status)
+{
+    fprintf(stderr, CTL_NAME ": out of memory\n");
+    exit(1);
+    return status;
+}
+
+/* jansson would leave members out of the document. */
+static void *must_allocate(size_t size)
+{
+    void *memory = malloc(size);
+
+    if (!memory) {
+        out_of_memory(APR_ENOMEM);
+    }
+    return memory;
+}
+
+/* For the activity row: the account and the host this runs on. */
+static void find_actor(ctl_t *ctl)
+{
+    char host[APRMAXHOSTLEN + 1] = "";
+    apr_uid_t uid;
+    apr_gid_t gid;
+    char *name;
+
+    ctl->actor.name = "unknown";
+    if (apr_uid_current(&uid, &gid, ctl->pool) == APR_SUCCESS) {
+        ctl->actor.name = apr_uid_name_get(&name, uid, ctl->pool) == APR_SUCCESS
+                              ? name
+                              : apr_psprintf(ctl->pool, "uid %lu", (unsigned long)uid);
+    }
+    ctl->actor.node = apr_gethostname(host, sizeof(host), ctl->pool) == APR_SUCCESS ? apr_pstrdup(ctl->pool, host)
+                                                                                    : "unknown";
+    ctl->actor.note = ctl->option[CTL_OPT_NOTE];
+}
+
+static apr_status_t run_command(ctl_t *ctl)
+{
+    const char *spec = ctl->option[CTL_OPT_STORE], *files = ctl->option[CTL_OPT_FILES];
+    apr_status_t status = APR_SUCCESS;
+
+    if (ctl->option[CTL_OPT_ABOUT]) {
+        printf(CTL_NAME " " DU_VERSION "\n");
+        return APR_SUCCESS;
+    }
+    if (!ctl->command || ctl->option[CTL_OPT_HELP]) {
+        return ctl_help(ctl);
+    }
+    ctl->spec = spec ? spec : DU_DEFAULT_STORE;
+    ctl->files = files ? files : DU_DEFAULT_FILES;
+    find_actor(ctl);
+    if (ctl->command->needs & CTL_NEEDS_STORE) {
+        status = du_store_open(ctl->ctx, ctl->spec, ctl->pool, &ctl->store);
+    }
+    return status == APR_SUCCESS ? ctl->command->run(ctl) : status;
+}
+
+/* What could not be written was not done, as far as the caller can see: a full disk must not look like an empty list. */
+static apr_status_t finish_output(ctl_t *ctl)
+{
+    apr_status_t status = fflush(stdout) != 0 ? apr_get_os_error() : ferror(stdout) ? APR_EGENERAL : APR_SUCCESS;
+
+    return status == APR_SUCCESS ? status : du_fail(ctl->ctx, status, DUNO(0813), "cannot write the result: %pm",
+                                                      (void *)&status);
+}
+
+static void report(ctl_t *ctl, apr_status_t status)
+{
+    char words[120];
+
+    if (!ctl->ctx->failure.id && !ctl->reported) {
+        du_fail(ctl->ctx, status, DUNO(0814), "failed: %s", du_error_text(status, words, sizeof(words)));
+    }
+    du_report(ctl->ctx, DU_LOG_ERROR);
+}
+
+static int run(apr_pool_t *pool, int argc, const char *const *argv)
+{
+    ctl_t ctl = {0};
+    apr_status_t status;
+
+    ctl.pool = pool;
+    ctl.commands = commands;
+    ctl.ctx = du_ctx_make(pool);
+    ctl.ctx->log = print_message;
+    ctl.ctx->baton = pool;
+    status = ctl_args_read(&ctl, argc, argv);
+    if (status == APR_SUCCESS) {
+        status = run_command(&ctl);
+    }
+    if (status == APR_SUCCESS) {
+        status = finish_output(&ctl);
+    }
+    if (status == APR_SUCCESS) {
+        return 0;
+    }
+    fflush(stdout);
+    report(&ctl, status);
+    return status == CTL_E_USAGE ? 2 : 1;
+}
+
+int main(int argc, const char *const *argv)
+{
+    apr_pool_t *pool;
+    int result;
+
+    if (apr_app_initialize(&argc, &argv, NULL) != APR_SUCCESS ||
+        apr_pool_create_ex(&pool, NULL, out_of_memory, NULL) != APR_SUCCESS) {
+        return 1;
+    }
+    json_set_alloc_funcs(must_allocate, free);
+    du_xml_setup();
+    result = run(pool, argc, argv);
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return result;
+}

@@ -1,0 +1,44 @@
+/*
+ * Reading a cabinet: every member goes to a staging directory under a name of ours, with its size and digest.
+ *
+ * libarchive decompresses (only its cab reader is enabled). Names of members are checked, never used as names on disk.
+ */
+#ifndef DU_CAB_H
+#define DU_CAB_H
+
+#include <apr_tables.h>
+
+#include "du_ctx.h"
+#include "du_rule.h"
+
+#define DU_CAB_MAX_MEMBERS 1024
+#define DU_CAB_MAX_NAME    512                        /* bytes of a member's name */
+#define DU_CAB_MAX_SIZE    (APR_INT64_C(4) << 30)     /* bytes of all members together */
+
+typedef struct du_member_t {
+    const char *name;   /* as in the cabinet, with '/' between directories */
+    const char *staged; /* path of its content */
+    apr_off_t size;
+    unsigned char digest[DU_DIGEST_SIZE];
+} du_member_t;
+
+typedef struct du_cab_t {
+    apr_off_t size;                       /* of the file */
+    unsigned char digest[DU_DIGEST_SIZE]; /* of the file, with whatever follows the cabinet in it (a signature) */
+    apr_array_header_t *members;          /* of du_member_t, in the order of the cabinet */
+} du_cab_t;
+
+/* How far a piece of work is: bytes done, of how many. stage is one word, "read" or "store". */
+typedef void du_progress_fn(void *baton, const char *stage, apr_off_t done, apr_off_t total);
+
+/*
+ * Unpacks the cabinet at `path` into the existing directory `staging`. DU_E_PACKAGE, with a sentence that names the
+ * member, for: not a cabinet, one of several volumes, damaged, truncated; a name that is absolute, climbs ("../x"), has
+ * a drive letter, is not valid UTF-8, is too long or could not be a path on every system (du_text_is_segment()); the
+ * same name twice (without regard to case); more members or bytes than the limits. The system's status if a file cannot
+ * be read or written. What was staged until then stays for the caller to remove. progress may be NULL.
+ */
+apr_status_t du_cab_unpack(du_ctx_t *ctx, const char *path, const char *staging, du_progress_fn *progress, void *baton,
+                           du_cab_t **cab);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * What the header and the tables of a cabinet promise, for comparing with what is read from it.
+ *
+ * Only the data blocks of a cabinet have checksums. libarchive therefore accepts a cabinet whose header says it should be
+ * longer, or whose file table says that a file is shorter than the data that is there for it.
+ */
+#ifndef DU_CAB_TABLES_H
+#define DU_CAB_TABLES_H
+
+#include <apr_file_io.h>
+
+#include "du_ctx.h"
+
+typedef struct du_cab_tables_t {
+    int members;
+    apr_off_t content; /* bytes that all data blocks unpack to */
+} du_cab_tables_t;
+
+/* Reads the tables of the open file of the given size; its position is moved. DU_E_PACKAGE if it is not a whole
+ * single-volume cabinet. No more work than the file has blocks. */
+apr_status_t du_cab_tables_read(du_ctx_t *ctx, apr_file_t *file, apr_off_t size, du_cab_tables_t *tables);
+
+#endif

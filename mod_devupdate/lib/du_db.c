@@ -1,0 +1,364 @@
+#include "du_db.h"
+
+#include <string.h>
+
+#include <apr_dbd.h>
+#include <apr_file_info.h>
+#include <apr_file_io.h>
+#include <apr_strings.h>
+
+#include "du_file.h"
+#include "du_text.h"
+
+#define MAX_ARGS 16 /* parameters of one statement */
+
+/* How long SQLite waits for another writer before apr_dbd_sqlite3 begins its own tries (16 of them). */
+#define SQLITE_BUSY_TIMEOUT "PRAGMA busy_timeout=1000"
+
+/* Kept in the database file, so it is set once. In rollback-journal mode readers and writers block each other. */
+#define SQLITE_JOURNAL_MODE "PRAGMA journal_mode=WAL"
+
+struct du_db_t {
+    apr_pool_t *owner;       /* of this record */
+    apr_pool_t *pool;        /* of the handle and its statements; NULL while there is no handle */
+    const char *driver_name;
+    const char *params;
+    const apr_dbd_driver_t *driver;
+    apr_dbd_t *handle;
+    apr_dbd_transaction_t *transaction;
+    apr_dbd_prepared_t *prepared[DU_SQL_COUNT];
+};
+
+static const struct {
+    const char *label;
+    const char *text;
+} statements[] = {
+#define STATEMENT(id, name, text) {"du_" name, text},
+    DU_SQL_LIST(STATEMENT)
+#undef STATEMENT
+};
+
+static int is_sqlite(const du_db_t *db)
+{
+    return du_text_equal(db->driver_name, "sqlite3");
+}
+
+const char *du_db_driver(const du_db_t *db)
+{
+    return db->driver_name;
+}
+
+void du_db_close(du_db_t *db)
+{
+    if (db->pool) {
+        apr_pool_destroy(db->pool);
+        db->pool = NULL;
+    }
+    db->handle = NULL;
+    db->transaction = NULL;
+    memset(db->prepared, 0, sizeof(db->prepared));
+}
+
+static apr_status_t close_handle(void *data)
+{
+    du_db_t *db = data;
+
+    apr_dbd_close(db->driver, db->handle);
+    return APR_SUCCESS;
+}
+
+/* Before its record's pool goes: the pool of the handle is a child of that and would be gone first. */
+static apr_status_t cleanup_db(void *data)
+{
+    du_db_close(data);
+    return APR_SUCCESS;
+}
+
+/* A pragma answers with a row, which apr_dbd_query() takes for an error; as a query it is none. */
+static int run_pragma(du_db_t *db, const char *pragma)
+{
+    apr_dbd_results_t *results = NULL;
+    apr_dbd_row_t *row = NULL;
+    int rc = apr_dbd_select(db->driver, db->pool, db->handle, &results, pragma, 1);
+
+    while (rc == 0 && apr_dbd_get_row(db->driver, db->pool, results, &row, -1) != -1) {
+    }
+    return rc;
+}
+
+/* Opens the handle if there is none. */
+static apr_status_t open_handle(du_ctx_t *ctx, du_db_t *db)
+{
+    const char *why = NULL;
+    apr_finfo_t info;
+    apr_status_t rv;
+
+    if (db->handle) {
+        return APR_SUCCESS;
+    }
+    /* SQLite would make an empty file of a name that is merely mistyped. */
+    if (is_sqlite(db) && apr_stat(&info, db->params, APR_FINFO_TYPE, ctx->pool) != APR_SUCCESS) {
+        return du_fail(ctx, DU_E_STORE, DUNO(0520), "there is no store %s (devupdatectl store init makes one)",
+                       db->params);
+    }
+    apr_pool_create(&db->pool, db->owner);
+    rv = apr_dbd_open_ex(db->driver, db->pool, db->params, &db->handle, &why);
+    if (rv != APR_SUCCESS) {
+        du_fail(ctx, DU_E_STORE, DUNO(0521), "the store does not answer: %s",
+                why ? du_text_for_log(ctx->pool, why) : apr_psprintf(ctx->pool, "%pm", (void *)&rv));
+        db->handle = NULL;
+        du_db_close(db);
+        return DU_E_STORE;
+    }
+    apr_pool_cleanup_register(db->pool, db, close_handle, apr_pool_cleanup_null);
+    if (is_sqlite(db)) {
+        run_pragma(db, SQLITE_BUSY_TIMEOUT);
+    }
+    return APR_SUCCESS;
+}
+
+/* Records what the driver says and gives up the handle: after an error of its own, apr_dbd's prepared statements do not
+ * come back to life on it (SQLite after a schema change, PostgreSQL after a restart). */
+static apr_status_t fail_handle(du_ctx_t *ctx, du_db_t *db, const char *what, int rc)
+{
+    const char *why = apr_dbd_error(db->driver, db->handle, rc);
+
+    du_fail(ctx, DU_E_STORE, DUNO(0522), "the store failed at \"%s\": %s", what,
+            du_text_for_log(ctx->pool, du_text_or_empty(why)));
+    if (!db->transaction) {
+        du_db_close(db);
+    }
+    return DU_E_STORE;
+}
+
+static apr_status_t prepare(du_ctx_t *ctx, du_db_t *db, du_sql_e statement)
+{
+    int rc;
+
+    if (db->prepared[statement]) {
+        return APR_SUCCESS;
+    }
+    rc = apr_dbd_prepare(db->driver, db->pool, db->handle, statements[statement].text, statements[statement].label,
+                         &db->prepared[statement]);
+    if (rc != 0) {
+        db->prepared[statement] = NULL;
+        return fail_handle(ctx, db, statements[statement].label, rc);
+    }
+    return APR_SUCCESS;
+}
+
+/* apr_dbd wants the arguments without const and counted. */
+static int count_args(const char *const *args, const char **out)
+{
+    int n = 0;
+
+    while (args && args[n] && n < MAX_ARGS) {
+        out[n] = args[n];
+        n++;
+    }
+    return n;
+}
+
+static apr_status_t read_rows(const du_db_t *db, apr_dbd_results_t *results, apr_pool_t *pool, du_db_row_fn *row_fn,
+                              void *baton)
+{
+    int ncolumns = apr_dbd_num_cols(db->driver, results);
+    const char **columns = apr_palloc(pool, sizeof(*columns) * (apr_size_t)(ncolumns + 1));
+    apr_dbd_row_t *row = NULL;
+    apr_status_t rv = APR_SUCCESS;
+    apr_pool_t *row_pool;
+
+    apr_pool_create(&row_pool, pool);
+    /* Read to the end even after a failure, or the driver does not clean up. */
+    while (apr_dbd_get_row(db->driver, pool, results, &row, -1) != -1) {
+        for (int i = 0; i < ncolumns && rv == APR_SUCCESS; i++) {
+            columns[i] = du_text_or_empty(apr_dbd_get_entry(db->driver, row, i));
+        }
+        if (rv == APR_SUCCESS) {
+            rv = row_fn(baton, columns, row_pool);
+        }
+        apr_pool_clear(row_pool);
+    }
+    return rv;
+}
+
+static apr_status_t select_once(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args,
+                                du_db_row_fn *row, void *baton)
+{
+    const char *argv[MAX_ARGS];
+    int nargs = count_args(args, argv), rc;
+    apr_dbd_results_t *results = NULL;
+    apr_pool_t *pool;
+    apr_status_t rv = open_handle(ctx, db);
+
+    if (rv == APR_SUCCESS) {
+        rv = prepare(ctx, db, statement);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    apr_pool_create(&pool, db->pool);
+    /* random access: without it PostgreSQL's errors look like zero rows */
+    rc = apr_dbd_pselect(db->driver, pool, db->handle, &results, db->prepared[statement], 1, nargs, argv);
+    if (rc != 0) {
+        return fail_handle(ctx, db, statements[statement].label, rc);
+    }
+    rv = read_rows(db, results, pool, row, baton);
+    apr_pool_destroy(pool);
+    return rv;
+}
+
+apr_status_t du_db_select(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args, du_db_row_fn *row,
+                          void *baton)
+{
+    apr_status_t rv = select_once(ctx, db, statement, args, row, baton);
+
+    if (rv == DU_E_STORE && !db->transaction) {
+        rv = select_once(ctx, db, statement, args, row, baton);
+    }
+    return rv;
+}
+
+apr_status_t du_db_execute(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args, int *changed)
+{
+    const char *argv[MAX_ARGS];
+    int nargs = count_args(args, argv), nrows = 0, rc;
+    apr_status_t rv = prepare(ctx, db, statement);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rc = apr_dbd_pquery(db->driver, db->pool, db->handle, &nrows, db->prepared[statement], nargs, argv);
+    if (rc != 0) {
+        return fail_handle(ctx, db, statements[statement].label, rc);
+    }
+    if (changed) {
+        *changed = nrows;
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t du_db_define(du_ctx_t *ctx, du_db_t *db, const char *sql)
+{
+    int nrows, rc = apr_dbd_query(db->driver, db->handle, &nrows, sql);
+
+    return rc == 0 ? APR_SUCCESS : fail_handle(ctx, db, sql, rc);
+}
+
+/* Beginning does nothing yet, so it may be repeated on a new handle. */
+static apr_status_t begin(du_ctx_t *ctx, du_db_t *db)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int attempt = 0; attempt < 2; attempt++) {
+        int rc;
+
+        rv = open_handle(ctx, db);
+        if (rv != APR_SUCCESS) {
+            continue;
+        }
+        rc = apr_dbd_transaction_start(db->driver, db->pool, db->handle, &db->transaction);
+        if (rc == 0) {
+            return APR_SUCCESS;
+        }
+        db->transaction = NULL;
+        rv = fail_handle(ctx, db, "begin", rc);
+    }
+    return rv;
+}
+
+apr_status_t du_db_transaction(du_ctx_t *ctx, du_db_t *db, du_db_work_fn *work, void *baton)
+{
+    apr_dbd_transaction_t *transaction;
+    apr_status_t rv = begin(ctx, db);
+    int rc;
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = work(ctx, baton);
+    transaction = db->transaction;
+    if (rv != APR_SUCCESS) {
+        apr_dbd_transaction_mode_set(db->driver, transaction, APR_DBD_TRANSACTION_ROLLBACK);
+    }
+    rc = apr_dbd_transaction_end(db->driver, db->pool, transaction);
+    db->transaction = NULL;
+    if (rv == APR_SUCCESS && rc != 0) {
+        return fail_handle(ctx, db, "commit", rc);
+    }
+    if (rv == DU_E_STORE || rc != 0) {
+        du_db_close(db);
+    }
+    return rv;
+}
+
+/* The file of a new SQLite store, made beforehand so that SQLite finds it with the right owner. */
+static apr_status_t make_file(du_ctx_t *ctx, const char *path)
+{
+    apr_file_t *file;
+    apr_status_t rv = apr_file_open(&file, path, APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_EXCL,
+                                    APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_GREAD, ctx->pool);
+
+    if (APR_STATUS_IS_EEXIST(rv)) {
+        return APR_SUCCESS;
+    }
+    if (rv == APR_SUCCESS) {
+        apr_file_close(file);
+        rv = du_file_adopt(path, ctx->pool);
+    }
+    return rv == APR_SUCCESS
+               ? rv
+               : du_fail(ctx, DU_E_STORE, DUNO(0523), "the store %s cannot be made: %pm", path, (void *)&rv);
+}
+
+/* "DRIVER PARAMS" */
+static apr_status_t find_driver(du_ctx_t *ctx, const char *spec, du_db_t *db)
+{
+    const char *space = strchr(spec, ' ');
+    apr_status_t rv;
+
+    if (!space || space == spec || !space[1]) {
+        return du_fail(ctx, DU_E_STORE, DUNO(0524), "a store is named as \"DRIVER PARAMS\", not \"%s\"",
+                       du_text_for_log(ctx->pool, spec));
+    }
+    db->driver_name = apr_pstrmemdup(db->owner, spec, (apr_size_t)(space - spec));
+    db->params = apr_pstrdup(db->owner, space + 1);
+    apr_dbd_init(db->owner);
+    rv = apr_dbd_get_driver(db->owner, db->driver_name, &db->driver);
+    if (rv != APR_SUCCESS) {
+        return du_fail(ctx, DU_E_STORE, DUNO(0525), "there is no database driver \"%s\" (Debian: libaprutil1-dbd-%s)",
+                       du_text_for_log(ctx->pool, db->driver_name), du_text_for_log(ctx->pool, db->driver_name));
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t du_db_check_spec(du_ctx_t *ctx, const char *spec, apr_pool_t *pool)
+{
+    du_db_t db = {.owner = pool};
+
+    return find_driver(ctx, spec, &db);
+}
+
+apr_status_t du_db_open(du_ctx_t *ctx, const char *spec, int flags, apr_pool_t *pool, du_db_t **db)
+{
+    du_db_t *made = apr_pcalloc(pool, sizeof(*made));
+    apr_status_t rv;
+
+    made->owner = pool;
+    rv = find_driver(ctx, spec, made);
+    if (rv == APR_SUCCESS && (flags & DU_DB_CREATE) && is_sqlite(made)) {
+        rv = make_file(ctx, made->params);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = open_handle(ctx, made);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if ((flags & DU_DB_CREATE) && is_sqlite(made)) {
+        run_pragma(made, SQLITE_JOURNAL_MODE);
+    }
+    apr_pool_pre_cleanup_register(pool, made, cleanup_db);
+    *db = made;
+    return APR_SUCCESS;
+}

@@ -1,0 +1,47 @@
+/*
+ * apr_dbd, called here and nowhere else, with what was measured about its drivers (house.md D9).
+ *
+ * Statements come from mod_devupdate/sql/queries.sql and are named by DU_SQL_<NAME>; there is no way to run other
+ * text but the schema's. A handle that fails is closed and opened anew at the next call; outside a transaction the call is
+ * repeated once. Inside, the transaction fails as a whole.
+ */
+#ifndef DU_DB_H
+#define DU_DB_H
+
+#include "du_ctx.h"
+#include "du_sql.h" /* generated: enum du_sql_e */
+
+typedef struct du_db_t du_db_t;
+
+#define DU_DB_CREATE 1 /* SQLite: make the file if it is not there, and set its journal mode */
+
+/* Opens "DRIVER PARAMS", for example "sqlite3 /var/lib/devupdate/devupdate.sqlite" or "pgsql host=...". DU_E_STORE with
+ * a sentence if it does not answer. Closed with pool or by du_db_close(). One thread at a time. */
+apr_status_t du_db_open(du_ctx_t *ctx, const char *spec, int flags, apr_pool_t *pool, du_db_t **db);
+void du_db_close(du_db_t *db);
+
+/* 1st half of du_db_open(): the form of the spec and the driver. */
+apr_status_t du_db_check_spec(du_ctx_t *ctx, const char *spec, apr_pool_t *pool);
+
+/* "sqlite3", "pgsql" */
+const char *du_db_driver(const du_db_t *db);
+
+/* Called for each row: columns[i] is the text of column i, "" for NULL; texts live in row_pool, which is cleared after
+ * every call. Anything but APR_SUCCESS ends the reading and is returned by du_db_select(). */
+typedef apr_status_t du_db_row_fn(void *baton, const char *const *columns, apr_pool_t *row_pool);
+
+/* Runs a query with its arguments (texts, as many as it has parameters, NULL at the end). */
+apr_status_t du_db_select(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args, du_db_row_fn *row,
+                          void *baton);
+
+/* Runs a statement that changes rows, inside a transaction only; *changed (may be NULL) is how many. */
+apr_status_t du_db_execute(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args, int *changed);
+
+/* Runs one statement of the schema, inside a transaction only. */
+apr_status_t du_db_define(du_ctx_t *ctx, du_db_t *db, const char *sql);
+
+/* Runs `work` in a transaction: committed if it answers APR_SUCCESS, rolled back otherwise. */
+typedef apr_status_t du_db_work_fn(du_ctx_t *ctx, void *baton);
+apr_status_t du_db_transaction(du_ctx_t *ctx, du_db_t *db, du_db_work_fn *work, void *baton);
+
+#endif

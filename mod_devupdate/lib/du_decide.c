@@ -1,0 +1,78 @@
+#include "du_decide.h"
+
+#include "du_text.h"
+
+const char *du_result_word(du_result_e result)
+{
+    static const char *const words[] = {
+#define WORD(id, word) word,
+        DU_RESULT_LIST(WORD)
+    };
+    return words[result];
+}
+
+const char *du_reason_word(du_reason_e reason)
+{
+    static const char *const words[] = {DU_REASON_LIST(WORD)};
+#undef WORD
+    return words[reason];
+}
+
+static int image_has_file(const du_ruleset_t *ruleset, const du_rs_image_t *image, const char *filename)
+{
+    const char *name, *signature, *timestamp;
+
+    for (int i = 0; du_ruleset_image_file(ruleset, image, i, &name, &signature, &timestamp); i++) {
+        if (du_text_same(name, filename)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The rule that du_decide.h states: modules named like a file of the image decide; without one, any module may. */
+static int is_installed(const du_ruleset_t *ruleset, const du_rs_image_t *image, const du_request_t *request)
+{
+    const char *version = du_ruleset_version(ruleset, image);
+    int named = 0, any = 0;
+
+    for (int i = 0; i < request->nmodules; i++) {
+        const du_module_t *module = &request->modules[i];
+        int same = du_text_equal(module->version, version);
+
+        any |= same;
+        if (image_has_file(ruleset, image, module->filename)) {
+            if (!same) {
+                return 0;
+            }
+            named = 1;
+        }
+    }
+    return named || any;
+}
+
+static du_decision_t nothing(du_reason_e reason)
+{
+    du_decision_t decision = {DU_RESULT_NONE, reason, NULL};
+
+    return decision;
+}
+
+du_decision_t du_decide(const du_ruleset_t *ruleset, const du_request_t *request)
+{
+    du_decision_t offer = {DU_RESULT_OFFERED, DU_REASON_APPROVED, NULL};
+    const du_rs_rule_t *rule;
+
+    if (!du_key_is_complete(&request->key)) {
+        return nothing(DU_REASON_INCOMPLETE);
+    }
+    rule = du_ruleset_find(ruleset, &request->key);
+    if (!rule) {
+        return nothing(DU_REASON_NO_RULE);
+    }
+    offer.image = du_ruleset_image(ruleset, rule, DU_APPROVED);
+    if (!offer.image) {
+        return nothing(DU_REASON_NO_APPROVED);
+    }
+    return is_installed(ruleset, offer.image, request) ? nothing(DU_REASON_CURRENT) : offer;
+}

@@ -1,0 +1,58 @@
+/*
+ * The decision: which version, and why. A function of rule set and request and nothing else (house.md D6).
+ */
+#ifndef DU_DECIDE_H
+#define DU_DECIDE_H
+
+#include "du_request.h"
+#include "du_ruleset.h"
+
+/* Results and reasons as they stand in the audit columns "Result" and "Reason". Refusals and not-ready are not made by
+ * du_decide() but by whoever could not come so far. */
+#define DU_RESULT_LIST(X)         \
+    X(DU_RESULT_OFFERED, "offered") \
+    X(DU_RESULT_NONE, "none")       \
+    X(DU_RESULT_REFUSED, "refused")
+
+/* clang-format off */
+#define DU_REASON_LIST(X)                                                                               \
+    X(DU_REASON_APPROVED,        "approved")         /* the approved version differs from the installed one */ \
+    X(DU_REASON_CURRENT,         "current")          /* the approved version is installed */                   \
+    X(DU_REASON_NO_RULE,         "no-rule")          /* no rule has this key */                                \
+    X(DU_REASON_NO_APPROVED,     "no-approved")      /* the rule has no approved version */                    \
+    X(DU_REASON_INCOMPLETE,      "incomplete")       /* a part of the key is missing */                        \
+    X(DU_REASON_MALFORMED,       "malformed")        /* the body is not an acceptable request */               \
+    X(DU_REASON_TOO_LARGE,       "too-large")        /* the body is larger than the limit */                   \
+    X(DU_REASON_UNAUTHENTICATED, "unauthenticated")  /* external endpoint, no user */                          \
+    X(DU_REASON_NOT_READY,       "not-ready")        /* no rule set yet */
+/* clang-format on */
+
+typedef enum {
+#define DU_RESULT_ENUM(id, word) id,
+    DU_RESULT_LIST(DU_RESULT_ENUM)
+#undef DU_RESULT_ENUM
+} du_result_e;
+
+typedef enum {
+#define DU_REASON_ENUM(id, word) id,
+    DU_REASON_LIST(DU_REASON_ENUM)
+#undef DU_REASON_ENUM
+} du_reason_e;
+
+typedef struct du_decision_t {
+    du_result_e result;
+    du_reason_e reason;
+    const du_rs_image_t *image; /* what is offered; NULL if nothing is */
+} du_decision_t;
+
+const char *du_result_word(du_result_e result);
+const char *du_reason_word(du_reason_e reason);
+
+/*
+ * Offered when *different*, never when "newer" (protocol.md 8.4): the approved version of the rule with exactly this key,
+ * unless the request says it is installed. It is installed if each reported module that has the name of one of the
+ * image's files has that version; if the request names none of the image's files, any module with that version will do.
+ */
+du_decision_t du_decide(const du_ruleset_t *ruleset, const du_request_t *request);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * Importing a package: unpack, check, place, record (house.md D4 and section 6).
+ *
+ * A refusal or a crash at any point leaves the store as it was; a crash leaves at worst a directory that no rule names.
+ */
+#ifndef DU_IMPORT_H
+#define DU_IMPORT_H
+
+#include "du_cab.h"
+#include "du_store.h"
+
+typedef struct du_import_t {
+    const char *files;    /* the file store */
+    const char *path;     /* the cabinet */
+    du_actor_t actor;     /* actor.note is the package's note */
+    int dry_run;          /* check everything, change nothing */
+    du_progress_fn *progress; /* may be NULL */
+    void *baton;              /* for progress */
+
+    /* out */
+    du_package_t package;
+    apr_array_header_t *arrivals; /* of du_arrival_t */
+} du_import_t;
+
+/*
+ * Imports the package. DU_E_EXISTS if the very same file was imported before (import->package says when); nothing is
+ * changed then. DU_E_PACKAGE if the package is refused, with a sentence that names the member: no or two updateInfo.xml, a
+ * file that the description names and the cabinet has not, or the other way round, a version that is there with other
+ * bytes, and what du_cab.h and du_update_info.h list. Results are in ctx->pool.
+ */
+apr_status_t du_import_run(du_ctx_t *ctx, du_store_t *store, du_import_t *import);
+
+#endif

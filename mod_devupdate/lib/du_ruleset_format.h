@@ -1,0 +1,71 @@
+/*
+ * The form of a rule set in memory and on disk; private to du_ruleset.c, du_ruleset_build.c and du_current.c.
+ *
+ *   header | files | rules | images | buckets | blob
+ *
+ * Records refer to each other by index and to texts by offset into the blob, so the block means the same wherever it is
+ * mapped. Texts end with NUL and are stored once; offset 0 is the empty text. Buckets are an open-addressed hash table
+ * of rule numbers (from 1; 0 is free) with at least half of them free.
+ */
+#ifndef DU_RULESET_FORMAT_H
+#define DU_RULESET_FORMAT_H
+
+#include "du_ruleset.h"
+
+#define DU_RS_MAGIC      "DURULES"
+#define DU_RS_FORMAT     1u
+#define DU_RS_BYTE_ORDER 0x01020304u
+
+typedef struct du_rs_header_t {
+    char magic[8];
+    apr_uint32_t format;
+    apr_uint32_t byte_order;
+    unsigned char digest[DU_DIGEST_SIZE]; /* SHA-256 of everything behind this field */
+    apr_uint64_t size;                    /* of the block */
+    apr_int64_t generation;
+    apr_int64_t compiled; /* apr_time_t */
+    apr_uint32_t nfiles, nrules, nimages, nbuckets, blob_size;
+    apr_uint32_t nothing, nothing_len; /* reply that offers nothing, in the blob */
+    apr_uint32_t unused;
+} du_rs_header_t;
+
+/* One file that phones may fetch, and its catalogue likewise. */
+typedef struct du_rs_record_t {
+    apr_int64_t size, signature_size;
+    unsigned char digest[DU_DIGEST_SIZE], signature_digest[DU_DIGEST_SIZE];
+    apr_uint32_t name, signature, timestamp, unused;
+} du_rs_record_t;
+
+struct du_rs_rule_t {
+    apr_uint32_t hash;
+#define DU_RS_PART(part) apr_uint32_t part;
+    DU_KEY_PARTS(DU_RS_PART)
+#undef DU_RS_PART
+    apr_uint32_t update_type;
+    apr_uint32_t image[DU_SLOTS]; /* number of the image, from 1; 0 = none */
+};
+
+struct du_rs_image_t {
+    apr_uint32_t version;
+    apr_uint32_t first_file, nfiles;
+    apr_uint32_t reply, reply_len; /* in the blob; length 0 where no reply is ever asked for */
+};
+
+struct du_ruleset_t {
+    const du_rs_header_t *header;
+    const du_rs_record_t *files;
+    const du_rs_rule_t *rules;
+    const du_rs_image_t *images;
+    const apr_uint32_t *buckets;
+    const char *blob;
+    apr_pool_t *pool;   /* the rule set's own; see du_current.c */
+    unsigned holders;   /* likewise, under its mutex */
+};
+
+/* Sets the pointers to the sections of a block; 0 if the sections do not add up to len. */
+int du_ruleset_sections(du_ruleset_t *ruleset, const void *block, apr_size_t len);
+
+/* SHA-256 of everything behind the header's digest. */
+void du_ruleset_digest(const void *block, apr_size_t len, unsigned char digest[DU_DIGEST_SIZE]);
+
+#endif

@@ -1,0 +1,56 @@
+#include "du_schema.h"
+
+#include <apr_strings.h>
+
+#include "du_text.h"
+
+static const char *const schema[] = {
+#define STATEMENT(text) text,
+    DU_SQL_SCHEMA_LIST(STATEMENT)
+#undef STATEMENT
+};
+
+static apr_status_t take_number(void *baton, const char *const *columns, apr_pool_t *row_pool)
+{
+    (void)row_pool;
+    *(apr_int64_t *)baton = apr_atoi64(columns[0]);
+    return APR_SUCCESS;
+}
+
+apr_status_t du_schema_check(du_ctx_t *ctx, du_db_t *db)
+{
+    const char *args[] = {"schema", NULL};
+    apr_int64_t version = 0;
+    apr_status_t rv = du_db_select(ctx, db, DU_SQL_COUNTER, args, take_number, &version);
+
+    if (rv != APR_SUCCESS) {
+        return du_fail(ctx, rv, DUNO(0530), "no schema version can be read from the store (is it one?): %s",
+                       du_text_or_empty(ctx->failure.message));
+    }
+    if (version != DU_SCHEMA_VERSION) {
+        return du_fail(ctx, DU_E_SCHEMA, DUNO(0531),
+                       "the store has schema version %" APR_INT64_T_FMT ", this program needs version %d", version,
+                       DU_SCHEMA_VERSION);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t define_all(du_ctx_t *ctx, void *baton)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (size_t i = 0; i < sizeof(schema) / sizeof(schema[0]) && rv == APR_SUCCESS; i++) {
+        rv = du_db_define(ctx, baton, schema[i]);
+    }
+    return rv;
+}
+
+apr_status_t du_schema_create(du_ctx_t *ctx, du_db_t *db)
+{
+    apr_status_t rv = du_schema_check(ctx, db);
+
+    if (rv == APR_SUCCESS || rv == DU_E_SCHEMA) {
+        return du_fail(ctx, DU_E_EXISTS, DUNO(0532), "there is a store already, nothing was changed");
+    }
+    return du_db_transaction(ctx, db, define_all, db);
+}

@@ -1,0 +1,17 @@
+/*
+ * The form of the database: making it and recognising it.
+ */
+#ifndef DU_SCHEMA_H
+#define DU_SCHEMA_H
+
+#include "du_db.h"
+
+#define DU_SCHEMA_VERSION 1 /* what sql/schema.sql writes into the counter "schema" */
+
+/* DU_E_SCHEMA if the database has the tables of another version, DU_E_STORE if it has none or does not answer. */
+apr_status_t du_schema_check(du_ctx_t *ctx, du_db_t *db);
+
+/* Makes all tables, in one transaction. DU_E_EXISTS if there are some of any version. */
+apr_status_t du_schema_create(du_ctx_t *ctx, du_db_t *db);
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * The store: rules, packages and images in the database, as records.
+ *
+ * Every change is one transaction that also raises the generation, which is how nodes notice it (house.md D1), and
+ * writes a row of the activity table.
+ */
+#ifndef DU_STORE_H
+#define DU_STORE_H
+
+#include <apr_tables.h>
+
+#include "du_ctx.h"
+#include "du_lifecycle.h"
+#include "du_rule.h"
+
+typedef struct du_store_t du_store_t;
+
+/* Opens an existing store and checks its schema: DU_E_STORE if it does not answer, DU_E_SCHEMA if it is not one or of
+ * another version. Closed with pool or by du_store_close(). One thread at a time. */
+apr_status_t du_store_open(du_ctx_t *ctx, const char *spec, apr_pool_t *pool, du_store_t **store);
+void du_store_close(du_store_t *store);
+
+/* Looks at the form of a spec and for its driver, without connecting: what a configuration check can say. */
+apr_status_t du_store_check_spec(du_ctx_t *ctx, const char *spec, apr_pool_t *pool);
+
+/* Makes a new store. DU_E_EXISTS if there is one already; nothing is changed then. */
+apr_status_t du_store_init(du_ctx_t *ctx, const char *spec, apr_pool_t *pool);
+
+/* The number that every change raises. */
+apr_status_t du_store_generation(du_ctx_t *ctx, du_store_t *store, apr_int64_t *generation);
+
+/* All rules with their images, for du_ruleset_compile(), and the generation they belong to. Array of du_rule_t in pool. */
+apr_status_t du_store_ruleset(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_array_header_t **rules,
+                              apr_int64_t *generation);
+
+/* All rules (array of du_rule_t without images), by id. */
+apr_status_t du_store_rules(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_array_header_t **rules);
+
+/* One rule; DU_E_NOT_FOUND. *rule is in pool. */
+apr_status_t du_store_rule(du_ctx_t *ctx, du_store_t *store, apr_int64_t id, apr_pool_t *pool, du_rule_t **rule);
+
+/* One version of one rule with its files; DU_E_NOT_FOUND. */
+apr_status_t du_store_image(du_ctx_t *ctx, du_store_t *store, apr_int64_t rule_id, const char *version, apr_pool_t *pool,
+                            du_image_t **image);
+
+/* All packages (array of du_package_t), by id. */
+apr_status_t du_store_packages(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_array_header_t **packages);
+
+/* One package by id, or by the digest of its file; DU_E_NOT_FOUND. */
+apr_status_t du_store_package(du_ctx_t *ctx, du_store_t *store, apr_int64_t id, apr_pool_t *pool, du_package_t **package);
+apr_status_t du_store_package_by_digest(du_ctx_t *ctx, du_store_t *store, const char *digest, apr_pool_t *pool,
+                                        du_package_t **package);
+
+/* What is inside a package: array of du_rule_t in which image[DU_PENDING] is the package's image and
+ * versions.slot[DU_PENDING] its version; the rest of the versions are empty. */
+apr_status_t du_store_package_images(du_ctx_t *ctx, du_store_t *store, apr_int64_t package_id, apr_pool_t *pool,
+                                     apr_array_header_t **rules);
+
+/* Who does something, for the activity row. */
+typedef struct du_actor_t {
+    const char *name; /* account */
+    const char *node; /* host */
+    const char *note; /* reason, may be NULL */
+} du_actor_t;
+
+/* One image of a package on its way in. */
+typedef struct du_arrival_t {
+    du_key_t key;
+    const char *update_type;
+    du_image_t image;
+    apr_int64_t rule_id;     /* out: the rule it belongs to */
+    int is_new_rule;         /* out */
+    int already;             /* out: this very image was there before */
+    du_versions_t versions;  /* out: the rule's versions afterwards */
+} du_arrival_t;
+
+/* 1 if both consist of the same files with the same content. */
+int du_image_same(const du_image_t *a, const du_image_t *b);
+
+/* The rule of a key, for finding out where its images lie: existing spelling and update type; DU_E_NOT_FOUND. */
+apr_status_t du_store_rule_by_key(du_ctx_t *ctx, du_store_t *store, const du_key_t *key, apr_pool_t *pool,
+                                  du_rule_t **rule);
+
+/*
+ * Records an import in one transaction: package row (package->id is filled), images and files, rules with the new
+ * pending versions, activity, generation. arrivals is an array of du_arrival_t; its out fields are filled.
+ * DU_E_EXISTS if the package's digest is known; DU_E_CONFLICT if an image of that rule and version has other files.
+ */
+apr_status_t du_store_import(du_ctx_t *ctx, du_store_t *store, du_package_t *package, apr_array_header_t *arrivals,
+                             const du_actor_t *actor);
+
+/*
+ * Applies a life cycle action to a rule that must still have the versions in rule->versions; they become the new ones.
+ * DU_E_NOTHING if nothing changes, DU_E_CONFLICT if somebody else was faster, DU_E_NOT_FOUND if the rule is gone.
+ */
+apr_status_t du_store_act(du_ctx_t *ctx, du_store_t *store, du_rule_t *rule, du_action_e action, const du_actor_t *actor);
+
+#endif

@@ -1,0 +1,296 @@
+#include "du_store_rows.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "du_text.h"
+
+/* One change on its way through its transaction. */
+typedef struct change_t {
+    du_store_t *store;
+    const du_actor_t *actor;
+    apr_pool_t *pool;
+    apr_time_t time;
+    du_package_t *package;        /* of an import */
+    apr_array_header_t *arrivals; /* likewise */
+    du_rule_t *rule;              /* of an action */
+    du_action_e action;
+} change_t;
+
+static change_t make_change(du_ctx_t *ctx, du_store_t *store, const du_actor_t *actor)
+{
+    change_t change = {.store = store, .actor = actor, .pool = ctx->pool, .time = du_now(ctx)};
+
+    return change;
+}
+
+static const char *number(const change_t *change, apr_int64_t value)
+{
+    return apr_psprintf(change->pool, "%" APR_INT64_T_FMT, value);
+}
+
+/* Raises a counter and answers its new value. */
+static apr_status_t raise_counter(du_ctx_t *ctx, const change_t *change, const char *name, apr_int64_t *value)
+{
+    const char *args[] = {name, NULL};
+    apr_status_t rv = du_db_execute(ctx, change->store->db, DU_SQL_COUNTER_RAISE, args, NULL);
+
+    return rv == APR_SUCCESS ? du_store_counter(ctx, change->store, name, value) : rv;
+}
+
+/* Every change begins with this: the row that nodes poll is also the lock on which writers wait for each other. */
+static apr_status_t raise_generation(du_ctx_t *ctx, const change_t *change)
+{
+    apr_int64_t generation;
+
+    return raise_counter(ctx, change, "generation", &generation);
+}
+
+static apr_status_t record_activity(du_ctx_t *ctx, const change_t *change, const char *action, const char *object,
+                                    const char *before, const char *after)
+{
+    apr_int64_t id;
+    apr_status_t rv = raise_counter(ctx, change, "activity", &id);
+    const char *args[] = {number(change, id), number(change, change->time), change->actor->name, change->actor->node,
+                          action, object, before, after, du_text_or_empty(change->actor->note), NULL};
+
+    return rv == APR_SUCCESS ? du_db_execute(ctx, change->store->db, DU_SQL_ACTIVITY_INSERT, args, NULL) : rv;
+}
+
+/* "pending=4.0.7577.4512 approved= restore=" */
+static const char *show_versions(const change_t *change, const du_versions_t *v)
+{
+#define SHOW(id, name) #name "=", v->slot[id], " ",
+    char *text = apr_pstrcat(change->pool, DU_SLOT_LIST(SHOW) NULL);
+#undef SHOW
+
+    text[strlen(text) - 1] = '\0';
+    return text;
+}
+
+/* Changes the row if it still has the old versions, and records who did it. */
+static apr_status_t change_versions(du_ctx_t *ctx, const change_t *change, const du_rule_t *rule, du_action_e action,
+                                    const du_versions_t *before, const du_versions_t *after)
+{
+    const char *object = apr_pstrcat(change->pool, "rule ", number(change, rule->id), NULL);
+    const char *args[] = {after->slot[DU_PENDING],  after->slot[DU_APPROVED],  after->slot[DU_RESTORE],
+                          number(change, rule->id), before->slot[DU_PENDING], before->slot[DU_APPROVED],
+                          before->slot[DU_RESTORE], NULL};
+    int changed;
+    apr_status_t rv = du_db_execute(ctx, change->store->db, DU_SQL_RULE_VERSIONS, args, &changed);
+
+    if (rv == APR_SUCCESS && changed == 0) {
+        return du_fail(ctx, DU_E_CONFLICT, DUNO(0701), "rule %" APR_INT64_T_FMT
+                       " was changed by somebody else in the meantime, nothing was done", rule->id);
+    }
+    return rv == APR_SUCCESS ? record_activity(ctx, change, du_action_name(action), object,
+                                               show_versions(change, before), show_versions(change, after))
+                             : rv;
+}
+
+/*
+ * A life cycle action
+ */
+
+static apr_status_t act(du_ctx_t *ctx, void *baton)
+{
+    change_t *change = baton;
+    du_versions_t after;
+    apr_status_t rv;
+
+    du_lifecycle_apply(change->action, &change->rule->versions, NULL, &after);
+    rv = raise_generation(ctx, change);
+    if (rv == APR_SUCCESS) {
+        rv = change_versions(ctx, change, change->rule, change->action, &change->rule->versions, &after);
+    }
+    if (rv == APR_SUCCESS) {
+        change->rule->versions = after;
+    }
+    return rv;
+}
+
+apr_status_t du_store_act(du_ctx_t *ctx, du_store_t *store, du_rule_t *rule, du_action_e action, const du_actor_t *actor)
+{
+    change_t change = make_change(ctx, store, actor);
+    du_versions_t before = rule->versions, after;
+    apr_status_t rv = du_lifecycle_apply(action, &before, NULL, &after);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    change.rule = rule;
+    change.action = action;
+    rv = du_db_transaction(ctx, store->db, act, &change);
+    if (rv != APR_SUCCESS) {
+        rule->versions = before; /* the commit itself may have failed */
+    }
+    return rv;
+}
+
+/*
+ * An import
+ */
+
+static apr_status_t insert_package(du_ctx_t *ctx, change_t *change)
+{
+    du_package_t *p = change->package;
+    du_package_t *known;
+    apr_status_t rv = du_store_package_by_digest(ctx, change->store, p->digest, change->pool, &known);
+
+    if (rv == APR_SUCCESS) {
+        return du_fail(ctx, DU_E_EXISTS, DUNO(0690), "this package was already imported, as package %" APR_INT64_T_FMT,
+                       known->id);
+    }
+    if (rv == DU_E_NOT_FOUND) {
+        rv = raise_counter(ctx, change, "package", &p->id);
+    }
+    if (rv == APR_SUCCESS) {
+        const char *args[] = {number(change, p->id), p->digest, p->filename, number(change, p->size),
+                              number(change, p->imported), p->actor, p->note, p->trust, NULL};
+
+        rv = du_db_execute(ctx, change->store->db, DU_SQL_PACKAGE_INSERT, args, NULL);
+    }
+    return rv;
+}
+
+/* A new rule has no versions yet. */
+static apr_status_t insert_rule(du_ctx_t *ctx, const change_t *change, du_arrival_t *arrival, du_rule_t **rule)
+{
+    const du_key_t *key = &arrival->key;
+    du_rule_t *made = apr_pcalloc(change->pool, sizeof(*made));
+    apr_status_t rv = raise_counter(ctx, change, "rule", &made->id);
+    const char *args[] = {number(change, made->id), du_text_fold(change->pool, du_key_path(change->pool, key)),
+                          key->type, key->brand, key->model, key->revision, key->locale, arrival->update_type,
+                          "", "", "", NULL};
+
+    made->key = *key;
+    made->update_type = arrival->update_type;
+    for (int slot = 0; slot < DU_SLOTS; slot++) {
+        made->versions.slot[slot] = "";
+    }
+    *rule = made;
+    arrival->is_new_rule = 1;
+    return rv == APR_SUCCESS ? du_db_execute(ctx, change->store->db, DU_SQL_RULE_INSERT, args, NULL) : rv;
+}
+
+static apr_status_t find_or_insert_rule(du_ctx_t *ctx, const change_t *change, du_arrival_t *arrival, du_rule_t **rule)
+{
+    apr_status_t rv = du_store_rule_by_key(ctx, change->store, &arrival->key, change->pool, rule);
+
+    arrival->is_new_rule = 0;
+    return rv == DU_E_NOT_FOUND ? insert_rule(ctx, change, arrival, rule) : rv;
+}
+
+static apr_status_t insert_file(du_ctx_t *ctx, const change_t *change, apr_int64_t image_id, int position,
+                                const du_file_t *file)
+{
+    const char *args[] = {number(change, image_id), number(change, position), file->name, number(change, file->size),
+                          du_text_hex(change->pool, file->digest, DU_DIGEST_SIZE), file->signature,
+                          number(change, file->signature_size),
+                          du_text_hex(change->pool, file->signature_digest, DU_DIGEST_SIZE), file->timestamp, NULL};
+
+    return du_db_execute(ctx, change->store->db, DU_SQL_IMAGE_FILE_INSERT, args, NULL);
+}
+
+static apr_status_t insert_image(du_ctx_t *ctx, const change_t *change, const du_arrival_t *arrival)
+{
+    apr_int64_t id;
+    apr_status_t rv = raise_counter(ctx, change, "image", &id);
+
+    if (rv == APR_SUCCESS) {
+        const char *args[] = {number(change, id), number(change, arrival->rule_id), arrival->image.version,
+                              number(change, change->package->id), NULL};
+
+        rv = du_db_execute(ctx, change->store->db, DU_SQL_IMAGE_INSERT, args, NULL);
+    }
+    for (int i = 0; i < arrival->image.nfiles && rv == APR_SUCCESS; i++) {
+        rv = insert_file(ctx, change, id, i, &arrival->image.files[i]);
+    }
+    return rv;
+}
+
+static int same_file(const du_file_t *a, const du_file_t *b)
+{
+    return du_text_equal(a->name, b->name) && du_text_equal(a->signature, b->signature) &&
+           memcmp(a->digest, b->digest, DU_DIGEST_SIZE) == 0 &&
+           memcmp(a->signature_digest, b->signature_digest, DU_DIGEST_SIZE) == 0;
+}
+
+int du_image_same(const du_image_t *a, const du_image_t *b)
+{
+    int same = a->nfiles == b->nfiles;
+
+    for (int i = 0; i < a->nfiles && same; i++) {
+        same = same_file(&a->files[i], &b->files[i]);
+    }
+    return same;
+}
+
+/* Inserts the image unless the very same one is there. */
+static apr_status_t record_image(du_ctx_t *ctx, const change_t *change, du_arrival_t *arrival)
+{
+    du_image_t *known;
+    apr_status_t rv =
+        du_store_image(ctx, change->store, arrival->rule_id, arrival->image.version, change->pool, &known);
+
+    arrival->already = rv == APR_SUCCESS;
+    if (rv == DU_E_NOT_FOUND) {
+        return insert_image(ctx, change, arrival);
+    }
+    if (rv == APR_SUCCESS && !du_image_same(known, &arrival->image)) {
+        return du_fail(ctx, DU_E_CONFLICT, DUNO(0691), "version %s for %s is there already, with other files",
+                       du_text_for_log(ctx->pool, arrival->image.version),
+                       du_text_for_log(ctx->pool, du_key_path(ctx->pool, &arrival->key)));
+    }
+    return rv;
+}
+
+static apr_status_t record_arrival(du_ctx_t *ctx, const change_t *change, du_arrival_t *arrival)
+{
+    du_rule_t *rule;
+    apr_status_t rv = find_or_insert_rule(ctx, change, arrival, &rule);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    arrival->rule_id = rule->id;
+    rv = record_image(ctx, change, arrival);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = du_lifecycle_apply(DU_ACTION_IMPORT, &rule->versions, arrival->image.version, &arrival->versions);
+    if (rv == DU_E_NOTHING) {
+        return APR_SUCCESS;
+    }
+    return change_versions(ctx, change, rule, DU_ACTION_IMPORT, &rule->versions, &arrival->versions);
+}
+
+static apr_status_t import(du_ctx_t *ctx, void *baton)
+{
+    change_t *change = baton;
+    apr_status_t rv = raise_generation(ctx, change);
+
+    if (rv == APR_SUCCESS) {
+        rv = insert_package(ctx, change);
+    }
+    for (int i = 0; i < change->arrivals->nelts && rv == APR_SUCCESS; i++) {
+        rv = record_arrival(ctx, change, &APR_ARRAY_IDX(change->arrivals, i, du_arrival_t));
+    }
+    if (rv == APR_SUCCESS) {
+        rv = record_activity(ctx, change, "import",
+                             apr_pstrcat(change->pool, "package ", number(change, change->package->id), NULL), "",
+                             change->package->filename);
+    }
+    return rv;
+}
+
+apr_status_t du_store_import(du_ctx_t *ctx, du_store_t *store, du_package_t *package, apr_array_header_t *arrivals,
+                             const du_actor_t *actor)
+{
+    change_t change = make_change(ctx, store, actor);
+
+    change.package = package;
+    change.arrivals = arrivals;
+    return du_db_transaction(ctx, store->db, import, &change);
+}

@@ -1,0 +1,43 @@
+/*
+ * Templates: well-formed XML files whose attributes in our namespace say what goes where (house.md D8).
+ *
+ *   xmlns:du="urn:devupdate:template"
+ *   du:text="name"            the element's content is the text of that name
+ *   du:attr="a=name b=name"   attributes a and b get the texts of those names; without a text the attribute is left out
+ *   du:if="name"              the element is there only if the text is not empty or the list has items
+ *   du:if="!name"             ... only if not
+ *   du:each="name"            the element is repeated for each item of the list; names inside are looked up in the item first
+ *
+ * libxml2 builds and serialises the tree, so every text is escaped by construction. There is no raw output.
+ */
+#ifndef DU_TEMPLATE_H
+#define DU_TEMPLATE_H
+
+#include "du_ctx.h"
+
+#define DU_TEMPLATE_NAMESPACE "urn:devupdate:template"
+
+typedef struct du_template_t du_template_t;
+
+/* A set of named texts and lists; looks further in the outer set for names it does not have. */
+typedef struct du_values_t du_values_t;
+
+du_values_t *du_values_make(apr_pool_t *pool);
+
+/* name and text are not copied. A NULL text is an empty one. */
+void du_values_text(du_values_t *values, const char *name, const char *text);
+
+/* A new item at the end of the list `name`; the list comes to be with its first item. */
+du_values_t *du_values_item(du_values_t *values, const char *name);
+
+/* Parses a template of len bytes. With compact, white space between elements is dropped. Lives as long as pool.
+ * DU_E_TEMPLATE with a sentence that names the line for anything wrong, an unknown du: attribute included. */
+apr_status_t du_template_parse(du_ctx_t *ctx, const char *data, apr_size_t len, int compact, apr_pool_t *pool,
+                               du_template_t **tmpl);
+
+/* Binds values and serialises the result as UTF-8 with an XML declaration. *text lives in pool. A name that is nowhere
+ * set is an error: DU_E_TEMPLATE. */
+apr_status_t du_template_bind(du_ctx_t *ctx, const du_template_t *tmpl, const du_values_t *values, apr_pool_t *pool,
+                              const char **text, apr_size_t *len);
+
+#endif

@@ -1,0 +1,120 @@
+/*
+ * Private to the glue between httpd and libdevupdate.
+ */
+#ifndef MOD_DEVUPDATE_H
+#define MOD_DEVUPDATE_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include "du_ctx.h"
+#include "du_journal.h"
+#include "du_reply.h"
+#include "du_ruleset.h"
+#include "du_throttle.h"
+#include "mod_devupdate_directives.h"
+
+extern module AP_MODULE_DECLARE_DATA devupdate_module;
+APLOG_USE_MODULE(devupdate);
+
+/*
+ * Configuration (mod_devupdate_config.c)
+ */
+
+#define DU_TYPE_FLAG   int
+#define DU_TYPE_NUMBER int
+#define DU_TYPE_TEXT   const char *
+#define DU_TYPE_PATH   const char *
+#define DU_TYPE_NAME   const char *
+#define DU_TYPE_URL    const char *
+
+typedef struct du_node_t du_node_t;
+typedef struct du_keeper_t du_keeper_t;
+
+/* What the directives of one server say; read-only after post_config. */
+typedef struct du_conf_t {
+#define DU_CONF_MEMBER(kind, member, name, context, preset, least, most, help) DU_TYPE_##kind member;
+    DU_DIRECTIVES(DU_CONF_MEMBER)
+#undef DU_CONF_MEMBER
+    du_node_t *runtime; /* of this process, the same for every server; NULL if no server has DevUpdateEngine On */
+} du_conf_t;
+
+du_conf_t *du_conf(const server_rec *s);
+
+/* du_conf_engine(s), du_conf_store(s), ...: what is set, else the default. */
+#define DU_CONF_ACCESSOR(kind, member, name, context, preset, least, most, help) \
+    DU_TYPE_##kind du_conf_##member(const server_rec *s);
+DU_DIRECTIVES(DU_CONF_ACCESSOR)
+#undef DU_CONF_ACCESSOR
+
+extern const command_rec du_commands[];
+void *du_conf_create(apr_pool_t *pool, server_rec *s);
+void *du_conf_merge(apr_pool_t *pool, void *base, void *add);
+
+/* 1 if any server has DevUpdateEngine On. */
+int du_conf_is_in_use(const server_rec *s);
+
+/* Hook check_config: everything that a single directive cannot know. Also what `apachectl -t` runs. */
+int du_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/* The reply template with the URLs around it, in pool. */
+apr_status_t du_conf_reply(du_ctx_t *ctx, const server_rec *s, apr_pool_t *pool, du_reply_t *reply);
+
+/*
+ * The node: what a process needs at run time (mod_devupdate_watch.c)
+ */
+
+struct du_node_t {
+    server_rec *server;       /* the main one */
+    const char *name;         /* DevUpdateNode */
+    const char *ruleset_path; /* the kept rule set */
+    du_reply_t reply;
+    du_throttle_t *throttle;  /* shared by all children */
+    int is_stale;             /* the parent could not compile: the kept rule set may not fit this configuration */
+
+    /* of a child */
+    du_current_t *current;
+    du_journal_t *journal;           /* NULL if it could not be opened; said once, at start */
+    volatile apr_uint32_t is_damaged; /* 1 if the kept rule set could not be loaded: the keeper makes a new one */
+    du_keeper_t *keeper;             /* the one who looks at the store, if this child is chosen for it */
+};
+
+int du_node_pre_start(apr_pool_t *pconf, server_rec *s);
+void du_node_start_child(apr_pool_t *pchild, server_rec *s);
+
+/*
+ * Requests: what a URL means (mod_devupdate.c), and who serves it
+ */
+
+typedef enum { DU_TARGET_CHECK, DU_TARGET_IMAGE } du_target_e;
+
+typedef struct du_target_t {
+    du_target_e kind;
+    int is_external;  /* needs an authenticated user (house rule: the module refuses by itself) */
+    const char *rest; /* of the URL path, behind a file root */
+} du_target_t;
+
+/* What this request is for, or NULL if it is not ours. */
+const du_target_t *du_target(const request_rec *r);
+
+/* 401 with the challenge of the configured authentication, 403 where none is. */
+int du_refuse_anonymous(request_rec *r);
+
+/* Answers an update check (mod_devupdate_check.c). */
+int du_check_handler(request_rec *r, const du_target_t *target);
+
+/* Makes the request one for the static handler, or answers why not (mod_devupdate_image.c). */
+int du_image_fixup(request_rec *r, const du_target_t *target);
+
+/* 1 if a URL path as it was sent has nothing that httpd would normalise away: dot segments, empty segments, encoded
+ * separators. Names that rules know have none of these. */
+int du_image_is_plain(const char *path);
+
+/*
+ * Messages of the library to httpd's log (mod_devupdate_log.c)
+ */
+
+du_ctx_t *du_ctx_for_request(request_rec *r);
+du_ctx_t *du_ctx_for_server(server_rec *s, apr_pool_t *pool);
+
+#endif

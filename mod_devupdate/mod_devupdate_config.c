@@ -1,0 +1,319 @@
+#include "mod_devupdate.h"
+
+#include <stddef.h>
+
+#include <apr_strings.h>
+#include <apr_uri.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <mod_watchdog.h>
+
+#include "du_reply_default.h"
+#include "du_store.h"
+#include "du_template.h"
+#include "du_text.h"
+
+#define NODE_NAME_MAX    64
+#define TEMPLATE_MAX     (1024 * 1024)
+#define UNSET            (-1)
+
+/*
+ * Expansions of the list: unset values, merging, accessors
+ */
+
+#define UNSET_FLAG   UNSET
+#define UNSET_NUMBER UNSET
+#define UNSET_TEXT   NULL
+#define UNSET_PATH   NULL
+#define UNSET_NAME   NULL
+#define UNSET_URL    NULL
+
+du_conf_t *du_conf(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &devupdate_module);
+}
+
+void *du_conf_create(apr_pool_t *pool, server_rec *s)
+{
+    du_conf_t *conf = apr_pcalloc(pool, sizeof(*conf));
+
+    (void)s;
+#define CREATE(kind, member, name, context, preset, least, most, help) conf->member = UNSET_##kind;
+    DU_DIRECTIVES(CREATE)
+#undef CREATE
+    return conf;
+}
+
+void *du_conf_merge(apr_pool_t *pool, void *base_conf, void *add_conf)
+{
+    const du_conf_t *base = base_conf, *add = add_conf;
+    du_conf_t *conf = apr_pcalloc(pool, sizeof(*conf));
+
+#define MERGE(kind, member, name, context, preset, least, most, help) \
+    conf->member = add->member != UNSET_##kind ? add->member : base->member;
+    DU_DIRECTIVES(MERGE)
+#undef MERGE
+    return conf;
+}
+
+#define ACCESSOR(kind, member, name, context, preset, least, most, help) \
+    DU_TYPE_##kind du_conf_##member(const server_rec *s)                 \
+    {                                                                    \
+        const du_conf_t *conf = du_conf(s);                              \
+                                                                         \
+        return conf->member != UNSET_##kind ? conf->member : preset;     \
+    }
+DU_DIRECTIVES(ACCESSOR)
+#undef ACCESSOR
+
+/*
+ * Commands
+ */
+
+/* What the handler of a directive needs to know of it. */
+typedef struct directive_t {
+    size_t offset; /* of its member in du_conf_t */
+    int is_global;
+    int least, most;
+} directive_t;
+
+#define DIRECTIVE(kind, member, name, context, preset, least, most, help) \
+    static const directive_t name = {offsetof(du_conf_t, member), CONTEXT_##context, least, most};
+#define CONTEXT_GLOBAL 1
+#define CONTEXT_SERVER 0
+DU_DIRECTIVES(DIRECTIVE)
+#undef DIRECTIVE
+
+static const char *check_context(cmd_parms *cmd)
+{
+    const directive_t *directive = cmd->info;
+
+    return directive->is_global && cmd->server->is_virtual
+               ? apr_psprintf(cmd->pool, "%s belongs outside of <VirtualHost>: it holds for the whole node",
+                              cmd->cmd->name)
+               : NULL;
+}
+
+static void *member_of(cmd_parms *cmd)
+{
+    return (char *)du_conf(cmd->server) + ((const directive_t *)cmd->info)->offset;
+}
+
+static const char *set_flag(cmd_parms *cmd, void *dir, int on)
+{
+    const char *error = check_context(cmd);
+
+    (void)dir;
+    if (!error) {
+        *(int *)member_of(cmd) = on;
+    }
+    return error;
+}
+
+static const char *set_number(cmd_parms *cmd, void *dir, const char *text)
+{
+    const directive_t *directive = cmd->info;
+    const char *error = check_context(cmd);
+    char *end;
+    apr_int64_t number = apr_strtoi64(text, &end, 10);
+
+    (void)dir;
+    if (!error && (!*text || *end || number < directive->least || number > directive->most)) {
+        error = apr_psprintf(cmd->pool, "%s must be a whole number from %d to %d, not \"%s\"", cmd->cmd->name,
+                             directive->least, directive->most, text);
+    }
+    if (!error) {
+        *(int *)member_of(cmd) = (int)number;
+    }
+    return error;
+}
+
+static const char *set_text(cmd_parms *cmd, void *dir, const char *text)
+{
+    const char *error = check_context(cmd);
+
+    (void)dir;
+    if (!error && !*text) {
+        error = apr_psprintf(cmd->pool, "%s must not be empty", cmd->cmd->name);
+    }
+    if (!error) {
+        *(const char **)member_of(cmd) = text;
+    }
+    return error;
+}
+
+static const char *set_path(cmd_parms *cmd, void *dir, const char *text)
+{
+    const char *path = *text ? ap_server_root_relative(cmd->pool, text) : text;
+
+    return path ? set_text(cmd, dir, path)
+                : apr_psprintf(cmd->pool, "%s: \"%s\" is not a usable path", cmd->cmd->name, text);
+}
+
+static const char *set_name(cmd_parms *cmd, void *dir, const char *text)
+{
+    return du_text_is_segment(text, NODE_NAME_MAX)
+               ? set_text(cmd, dir, text)
+               : apr_psprintf(cmd->pool, "%s must be usable in a file name (1 to %d characters, no slash), not \"%s\"",
+                              cmd->cmd->name, NODE_NAME_MAX, text);
+}
+
+static const char *set_url(cmd_parms *cmd, void *dir, const char *text)
+{
+    apr_uri_t uri;
+    apr_size_t len = strlen(text);
+
+    if (apr_uri_parse(cmd->pool, text, &uri) != APR_SUCCESS || !uri.hostname || !*uri.hostname || uri.query ||
+        uri.fragment || uri.user || !(du_text_same(uri.scheme, "http") || du_text_same(uri.scheme, "https"))) {
+        return apr_psprintf(cmd->pool,
+                            "%s must be an absolute http or https URL like http://updates.example.com/RequestHandler/Files, "
+                            "not \"%s\"", cmd->cmd->name, text);
+    }
+    if (text[len - 1] == '/') {
+        return apr_psprintf(cmd->pool, "%s must not end with a slash: \"%s\"", cmd->cmd->name, text);
+    }
+    return set_text(cmd, dir, text);
+}
+
+#define COMMAND_FLAG(name, help)   AP_INIT_FLAG(#name, set_flag, (void *)&name, RSRC_CONF, help)
+#define COMMAND_NUMBER(name, help) AP_INIT_TAKE1(#name, set_number, (void *)&name, RSRC_CONF, help)
+#define COMMAND_TEXT(name, help)   AP_INIT_TAKE1(#name, set_text, (void *)&name, RSRC_CONF, help)
+#define COMMAND_PATH(name, help)   AP_INIT_TAKE1(#name, set_path, (void *)&name, RSRC_CONF, help)
+#define COMMAND_NAME(name, help)   AP_INIT_TAKE1(#name, set_name, (void *)&name, RSRC_CONF, help)
+#define COMMAND_URL(name, help)    AP_INIT_TAKE1(#name, set_url, (void *)&name, RSRC_CONF, help)
+
+const command_rec du_commands[] = {
+#define COMMAND(kind, member, name, context, preset, least, most, help) COMMAND_##kind(name, help),
+    DU_DIRECTIVES(COMMAND)
+#undef COMMAND
+    {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};
+
+/*
+ * The reply template
+ */
+
+static apr_status_t read_template(du_ctx_t *ctx, const char *path, const char **text, apr_size_t *len)
+{
+    apr_file_t *file;
+    apr_finfo_t info;
+    char *bytes;
+    apr_status_t rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, ctx->pool);
+
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_info_get(&info, APR_FINFO_SIZE, file);
+    }
+    if (rv != APR_SUCCESS || info.size > TEMPLATE_MAX) {
+        return du_fail(ctx, DU_E_TEMPLATE, DUNO(0115), "DevUpdateReplyTemplate %s cannot be read: %s", path,
+                       rv == APR_SUCCESS ? "too large" : apr_psprintf(ctx->pool, "%pm", (void *)&rv));
+    }
+    *len = (apr_size_t)info.size;
+    *text = bytes = apr_palloc(ctx->pool, *len + 1);
+    rv = apr_file_read_full(file, bytes, *len, NULL);
+    apr_file_close(file);
+    return rv == APR_SUCCESS || *len == 0
+               ? APR_SUCCESS
+               : du_fail(ctx, DU_E_TEMPLATE, DUNO(0116), "DevUpdateReplyTemplate %s cannot be read: %pm", path, (void *)&rv);
+}
+
+/* Binds both kinds of reply once, so that a name which nobody sets is found before the first phone comes. */
+static apr_status_t try_template(du_ctx_t *ctx, const du_reply_t *reply)
+{
+    static du_file_t file = {.name = "f", .signature = "s", .timestamp = ""};
+    static const du_image_t image = {"1", 1, &file};
+    static const du_rule_t rule = {.key = {"t", "b", "m", "r", "l"}, .update_type = "u"};
+    const char *text;
+    apr_size_t len;
+    apr_status_t rv = du_reply_nothing(ctx, reply, ctx->pool, &text, &len);
+
+    return rv == APR_SUCCESS ? du_reply_offer(ctx, reply, &rule, &image, ctx->pool, &text, &len) : rv;
+}
+
+apr_status_t du_conf_reply(du_ctx_t *ctx, const server_rec *s, apr_pool_t *pool, du_reply_t *reply)
+{
+    const char *path = du_conf_reply_template(s), *text = DU_REPLY_DEFAULT;
+    apr_size_t len = sizeof(DU_REPLY_DEFAULT) - 1;
+    du_template_t *tmpl;
+    apr_status_t rv = path ? read_template(ctx, path, &text, &len) : APR_SUCCESS;
+
+    if (rv == APR_SUCCESS) {
+        rv = du_template_parse(ctx, text, len, 1, pool, &tmpl);
+    }
+    if (rv == APR_SUCCESS) {
+        reply->tmpl = tmpl;
+        reply->internal_url = du_conf_internal_url(s);
+        reply->external_url = du_conf_external_url(s);
+        rv = try_template(ctx, reply);
+    }
+    return rv;
+}
+
+/*
+ * What a single directive cannot know
+ */
+
+int du_conf_is_in_use(const server_rec *s)
+{
+    for (; s; s = s->next) {
+        if (du_conf_engine(s)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static apr_status_t check_required(du_ctx_t *ctx, const server_rec *s)
+{
+    if (!du_conf_store(s)) {
+        return du_fail(ctx, APR_EINIT, DUNO(0101), "DevUpdateEngine is On, but DevUpdateStore does not say where the store is");
+    }
+    if (!du_conf_files(s)) {
+        return du_fail(ctx, APR_EINIT, DUNO(0102), "DevUpdateEngine is On, but DevUpdateFiles does not say where the files are");
+    }
+    if (!APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance)) {
+        return du_fail(ctx, APR_EINIT, DUNO(0103), "DevUpdateEngine is On, but mod_watchdog is not loaded");
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t check_files(du_ctx_t *ctx, const server_rec *s)
+{
+    apr_finfo_t info;
+    apr_status_t rv = apr_stat(&info, du_conf_files(s), APR_FINFO_TYPE, ctx->pool);
+
+    if (rv != APR_SUCCESS) {
+        return du_fail(ctx, rv, DUNO(0104), "DevUpdateFiles %s cannot be used: %pm", du_conf_files(s), (void *)&rv);
+    }
+    return info.filetype == APR_DIR
+               ? APR_SUCCESS
+               : du_fail(ctx, APR_ENOTDIR, DUNO(0105), "DevUpdateFiles %s is not a directory", du_conf_files(s));
+}
+
+/* Says a failure as httpd says its own at start; with `apachectl -t` that is on standard error. */
+static int say(du_ctx_t *ctx, server_rec *s)
+{
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, 0, s, "%s: %s", ctx->failure.id, ctx->failure.message);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+int du_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    du_ctx_t *ctx = du_ctx_make(ptemp);
+    du_reply_t reply;
+    apr_status_t rv;
+
+    (void)pconf, (void)plog;
+    if (!du_conf_is_in_use(s)) {
+        return OK;
+    }
+    rv = check_required(ctx, s);
+    if (rv == APR_SUCCESS) {
+        rv = check_files(ctx, s);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = du_store_check_spec(ctx, du_conf_store(s), ptemp);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = du_conf_reply(ctx, s, ptemp, &reply);
+    }
+    return rv == APR_SUCCESS ? OK : say(ctx, s);
+}

@@ -1,0 +1,36 @@
+/*
+ * THE list of directives. Everything about a directive is an expansion of its line: the member of the configuration, its
+ * unset value, merging, accessor, command and check. conf/directives/<Name>.md explains each; a test compares the two.
+ *
+ *   X(kind, member, Name, context, default, least, most, "help")
+ *
+ * kind: FLAG, NUMBER (least to most), TEXT, PATH (relative to ServerRoot), NAME (a path segment), URL (absolute, http or
+ * https, no slash at the end). context: GLOBAL (main server only) or SERVER (a virtual host may differ). A setting that
+ * is nowhere given stays unset; its default is applied by the accessor.
+ */
+#ifndef MOD_DEVUPDATE_DIRECTIVES_H
+#define MOD_DEVUPDATE_DIRECTIVES_H
+
+/* clang-format off */
+#define DU_DIRECTIVES(X)                                                                                            \
+    X(FLAG,   engine,           DevUpdateEngine,         SERVER, 0,     0,    1,                                     \
+      "On or Off: whether this server answers phones")                                                              \
+    X(TEXT,   store,            DevUpdateStore,          GLOBAL, NULL,  0,    0,                                     \
+      "the database, as \"DRIVER PARAMS\"")                                                                         \
+    X(PATH,   files,            DevUpdateFiles,          GLOBAL, NULL,  0,    0,                                     \
+      "the directory of the file store")                                                                            \
+    X(NAME,   node_name,        DevUpdateNode,           GLOBAL, NULL,  0,    0,                                     \
+      "name of this httpd among those that share a store")                                                          \
+    X(URL,    internal_url,     DevUpdateInternalURL,    GLOBAL, NULL,  0,    0,                                     \
+      "file root that replies publish for phones inside")                                                           \
+    X(URL,    external_url,     DevUpdateExternalURL,    GLOBAL, NULL,  0,    0,                                     \
+      "file root that replies publish for phones outside")                                                          \
+    X(PATH,   reply_template,   DevUpdateReplyTemplate,  GLOBAL, NULL,  0,    0,                                     \
+      "template file of the reply to an update check")                                                              \
+    X(NUMBER, refresh,          DevUpdateRefresh,        GLOBAL, 2,     1,    3600,                                  \
+      "seconds between two looks at the store")                                                                     \
+    X(NUMBER, max_request_body, DevUpdateMaxRequestBody, SERVER, 65536, 1024, 1048576,                               \
+      "bytes that the body of an update check may have")
+/* clang-format on */
+
+#endif

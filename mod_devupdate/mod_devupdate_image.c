@@ -1,0 +1,89 @@
+#include "mod_devupdate.h"
+
+#include <apr_encode.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "du_text.h"
+
+/* "%2e", "%2f", "%5c": a dot or a separator that hides behind its code */
+static int is_hidden_separator(const char *s)
+{
+    return du_text_begins(s, "%2e") || du_text_begins(s, "%2f") || du_text_begins(s, "%5c");
+}
+
+int du_image_is_plain(const char *path)
+{
+    for (const char *c = path; *c; c++) {
+        if ((c[0] == '/' && (c[1] == '/' || c[1] == '.')) || c[0] == '\\' || (c[0] == '%' && is_hidden_separator(c))) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Looks the rest of the URL up in the rule set and says where the file is; the disk is not asked. The digest is the
+ * request's own, because the rule set may be gone before the file is sent. */
+static apr_status_t look_up(request_rec *r, const du_target_t *target, const unsigned char **digest)
+{
+    du_node_t *node = du_conf(r->server)->runtime;
+    const du_ruleset_t *ruleset = du_current_acquire(node->current);
+    du_rs_file_t file;
+    apr_status_t rv = ruleset ? du_ruleset_file(ruleset, target->rest, r->pool, &file) : DU_E_RULESET;
+
+    if (rv == APR_SUCCESS) {
+        *digest = apr_pmemdup(r->pool, file.digest, DU_DIGEST_SIZE);
+        r->filename = apr_pstrcat(r->pool, du_conf_files(r->server), "/", file.path, NULL);
+    }
+    du_current_release(node->current, ruleset);
+    return rv;
+}
+
+/* A rule names the file, so it must be there. If not, that is said once a minute: every phone of the model will ask. */
+static apr_status_t stat_file(request_rec *r)
+{
+    apr_status_t rv = apr_stat(&r->finfo, r->filename, APR_FINFO_MIN | APR_FINFO_LINK, r->pool);
+
+    if ((rv == APR_SUCCESS || rv == APR_INCOMPLETE) && r->finfo.filetype == APR_REG) {
+        return APR_SUCCESS;
+    }
+    rv = rv == APR_SUCCESS ? APR_ENOENT : rv;
+    if (du_throttle_pass(du_conf(r->server)->runtime->throttle, r->filename, r->request_time)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, DUNO(0301) ": a rule names %s, but it cannot be read", r->filename);
+    }
+    return rv;
+}
+
+/* RFC 9530: the digest is the whole file's, whatever part of it is sent. */
+static void set_headers(request_rec *r, const unsigned char *digest)
+{
+    const char *text = apr_pencode_base64_binary(r->pool, digest, DU_DIGEST_SIZE, APR_ENCODE_NONE, NULL);
+
+    apr_table_setn(r->headers_out, "Repr-Digest", apr_pstrcat(r->pool, "sha-256=:", text, ":", NULL));
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    if (!r->content_type) {
+        ap_set_content_type(r, "application/octet-stream");
+    }
+}
+
+int du_image_fixup(request_rec *r, const du_target_t *target)
+{
+    const unsigned char *digest;
+
+    if (r->method_number != M_GET) { /* HEAD is M_GET too */
+        ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
+        return HTTP_METHOD_NOT_ALLOWED;
+    }
+    if (target->is_external && !r->user) {
+        return du_refuse_anonymous(r);
+    }
+    if (look_up(r, target, &digest) != APR_SUCCESS || stat_file(r) != APR_SUCCESS) {
+        return HTTP_NOT_FOUND;
+    }
+    set_headers(r, digest);
+    r->handler = "default-handler"; /* whatever AddHandler says about the file's extension */
+    return OK;
+}

@@ -1,0 +1,72 @@
+-- Every statement of the product but the schema. `-- name: x` makes DU_SQL_X; the lines up to the next name are its text.
+-- Parameters are apr_dbd's: %s text, %d INTEGER, %lld BIGINT; a literal percent sign would be %%.
+-- All of them are prepared on a fresh schema by the tests, and none may scan a table but those that say "scan".
+
+-- name: counter
+SELECT value FROM counter WHERE name = %s
+
+-- name: counter_raise
+UPDATE counter SET value = value + 1 WHERE name = %s
+
+-- name: rules
+-- scan: all rules are wanted
+SELECT id, type, brand, model, revision, locale, update_type, pending, approved, restore FROM rule ORDER BY id
+
+-- name: rule
+SELECT id, type, brand, model, revision, locale, update_type, pending, approved, restore FROM rule WHERE id = %lld
+
+-- name: rule_by_key
+SELECT id, type, brand, model, revision, locale, update_type, pending, approved, restore FROM rule WHERE device_key = %s
+
+-- name: rule_insert
+INSERT INTO rule (id, device_key, type, brand, model, revision, locale, update_type, pending, approved, restore)
+VALUES (%lld, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+
+-- name: rule_versions
+-- the last three parameters are what the rule must still have
+UPDATE rule SET pending = %s, approved = %s, restore = %s
+WHERE id = %lld AND pending = %s AND approved = %s AND restore = %s
+
+-- name: ruleset_files
+-- scan: every file that a rule's versions name, in the order of `rules`
+SELECT r.id, i.version, f.name, f.size, f.digest, f.signature, f.signature_size, f.signature_digest, f.timestamp
+FROM rule r JOIN image i ON i.rule_id = r.id AND i.version IN (r.pending, r.approved, r.restore)
+JOIN image_file f ON f.image_id = i.id
+ORDER BY r.id, i.id, f.position
+
+-- name: image
+SELECT id, version FROM image WHERE rule_id = %lld AND version = %s
+
+-- name: image_insert
+INSERT INTO image (id, rule_id, version, package_id) VALUES (%lld, %lld, %s, %lld)
+
+-- name: image_files
+SELECT name, size, digest, signature, signature_size, signature_digest, timestamp
+FROM image_file WHERE image_id = %lld ORDER BY position
+
+-- name: image_file_insert
+INSERT INTO image_file
+(image_id, position, name, size, digest, signature, signature_size, signature_digest, timestamp)
+VALUES (%lld, %d, %s, %lld, %s, %s, %lld, %s, %s)
+
+-- name: packages
+-- scan: all packages are wanted
+SELECT id, filename, size, digest, imported, actor, note, trust FROM package ORDER BY id
+
+-- name: package
+SELECT id, filename, size, digest, imported, actor, note, trust FROM package WHERE id = %lld
+
+-- name: package_by_digest
+SELECT id, filename, size, digest, imported, actor, note, trust FROM package WHERE digest = %s
+
+-- name: package_insert
+INSERT INTO package (id, digest, filename, size, imported, actor, note, trust)
+VALUES (%lld, %s, %s, %lld, %lld, %s, %s, %s)
+
+-- name: package_images
+SELECT i.id, r.id, r.type, r.brand, r.model, r.revision, r.locale, r.update_type, i.version
+FROM image i JOIN rule r ON r.id = i.rule_id WHERE i.package_id = %lld ORDER BY i.id
+
+-- name: activity_insert
+INSERT INTO activity (id, time, actor, node, action, object, before, after, note)
+VALUES (%lld, %lld, %s, %s, %s, %s, %s, %s, %s)
