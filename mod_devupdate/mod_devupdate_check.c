@@ -63,13 +63,23 @@ static int take_brigade(request_rec *r, apr_bucket_brigade *bb, body_t *body, in
     return HTTP_OK;
 }
 
+/* A length that is announced is believed before the body comes. */
+static int announces_more_than(request_rec *r, apr_size_t limit)
+{
+    const char *text = apr_table_get(r->headers_in, "Content-Length");
+    apr_off_t length;
+
+    return text && ap_parse_strict_length(&length, text) && length > (apr_off_t)limit;
+}
+
 /* Reads the whole body; HTTP_OK or what is wrong with it. */
 static int read_body(request_rec *r, body_t *body)
 {
     apr_bucket_brigade *bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
-    int is_last = 0, http = HTTP_OK;
+    int is_last = 0, http;
 
     body->limit = (apr_size_t)du_conf_max_request_body(r->server);
+    http = announces_more_than(r, body->limit) ? HTTP_REQUEST_ENTITY_TOO_LARGE : HTTP_OK;
     while (!is_last && http == HTTP_OK) {
         apr_status_t rv = ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES, APR_BLOCK_READ, HUGE_STRING_LEN);
 

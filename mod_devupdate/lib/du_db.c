@@ -25,7 +25,7 @@ struct du_db_t {
     const char *params;
     const apr_dbd_driver_t *driver;
     apr_dbd_t *handle;
-    apr_dbd_transaction_t *transaction;
+    int in_transaction;
     apr_dbd_prepared_t *prepared[DU_SQL_COUNT];
 };
 
@@ -55,7 +55,7 @@ void du_db_close(du_db_t *db)
         db->pool = NULL;
     }
     db->handle = NULL;
-    db->transaction = NULL;
+    db->in_transaction = 0;
     memset(db->prepared, 0, sizeof(db->prepared));
 }
 
@@ -125,7 +125,7 @@ static apr_status_t fail_handle(du_ctx_t *ctx, du_db_t *db, const char *what, in
 
     du_fail(ctx, DU_E_STORE, DUNO(0522), "the store failed at \"%s\": %s", what,
             du_text_for_log(ctx->pool, du_text_or_empty(why)));
-    if (!db->transaction) {
+    if (!db->in_transaction) {
         du_db_close(db);
     }
     return DU_E_STORE;
@@ -213,7 +213,8 @@ apr_status_t du_db_select(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const 
 {
     apr_status_t rv = select_once(ctx, db, statement, args, row, baton);
 
-    if (rv == DU_E_STORE && !db->transaction) {
+    /* a handle that is gone failed by itself; a reader that failed leaves it open and is not asked again */
+    if (rv != APR_SUCCESS && !db->handle) {
         rv = select_once(ctx, db, statement, args, row, baton);
     }
     return rv;
@@ -238,57 +239,49 @@ apr_status_t du_db_execute(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const
     return APR_SUCCESS;
 }
 
-apr_status_t du_db_define(du_ctx_t *ctx, du_db_t *db, const char *sql)
+/* The statements around a transaction are run by hand: apr_dbd_pgsql's own crash when the connection was lost. */
+static apr_status_t run(du_ctx_t *ctx, du_db_t *db, const char *sql)
 {
     int nrows, rc = apr_dbd_query(db->driver, db->handle, &nrows, sql);
 
     return rc == 0 ? APR_SUCCESS : fail_handle(ctx, db, sql, rc);
 }
 
-/* Beginning does nothing yet, so it may be repeated on a new handle. */
-static apr_status_t begin(du_ctx_t *ctx, du_db_t *db)
+apr_status_t du_db_define(du_ctx_t *ctx, du_db_t *db, const char *sql)
 {
-    apr_status_t rv = APR_SUCCESS;
+    return run(ctx, db, sql);
+}
 
-    for (int attempt = 0; attempt < 2; attempt++) {
-        int rc;
+/* SQLite takes the lock for writing at once: taking it later, after reading, fails when two want to. */
+static apr_status_t begin_once(du_ctx_t *ctx, du_db_t *db)
+{
+    apr_status_t rv = open_handle(ctx, db);
 
-        rv = open_handle(ctx, db);
-        if (rv != APR_SUCCESS) {
-            continue;
-        }
-        rc = apr_dbd_transaction_start(db->driver, db->pool, db->handle, &db->transaction);
-        if (rc == 0) {
-            return APR_SUCCESS;
-        }
-        db->transaction = NULL;
-        rv = fail_handle(ctx, db, "begin", rc);
+    if (rv == APR_SUCCESS) {
+        rv = run(ctx, db, is_sqlite(db) ? "BEGIN IMMEDIATE" : "BEGIN");
     }
+    db->in_transaction = rv == APR_SUCCESS;
     return rv;
 }
 
 apr_status_t du_db_transaction(du_ctx_t *ctx, du_db_t *db, du_db_work_fn *work, void *baton)
 {
-    apr_dbd_transaction_t *transaction;
-    apr_status_t rv = begin(ctx, db);
-    int rc;
+    apr_status_t rv = begin_once(ctx, db);
 
+    if (rv != APR_SUCCESS) {
+        rv = begin_once(ctx, db); /* nothing was done yet, so a new handle may try again */
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
     rv = work(ctx, baton);
-    transaction = db->transaction;
+    if (rv == APR_SUCCESS) {
+        rv = run(ctx, db, "COMMIT");
+    }
     if (rv != APR_SUCCESS) {
-        apr_dbd_transaction_mode_set(db->driver, transaction, APR_DBD_TRANSACTION_ROLLBACK);
+        du_db_close(db); /* which rolls back, whatever state the handle is in */
     }
-    rc = apr_dbd_transaction_end(db->driver, db->pool, transaction);
-    db->transaction = NULL;
-    if (rv == APR_SUCCESS && rc != 0) {
-        return fail_handle(ctx, db, "commit", rc);
-    }
-    if (rv == DU_E_STORE || rc != 0) {
-        du_db_close(db);
-    }
+    db->in_transaction = 0;
     return rv;
 }
 

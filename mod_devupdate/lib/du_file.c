@@ -7,7 +7,9 @@
 
 #define DIR_PERMISSIONS  (APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE | APR_FPROT_GREAD | APR_FPROT_GEXECUTE | \
                           APR_FPROT_WREAD | APR_FPROT_WEXECUTE)
-#define FILE_PERMISSIONS (APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_GREAD | APR_FPROT_WREAD)
+
+/* Audit files name people, so they are for the owner and its group only. */
+#define FILE_PERMISSIONS (APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_GREAD)
 
 static const char *parent_of(const char *path, apr_pool_t *pool)
 {

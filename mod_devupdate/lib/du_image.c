@@ -101,9 +101,6 @@ static apr_status_t try_lock(du_image_lock_t *lock, const char *files)
     if (rv == APR_SUCCESS && !is_still_there(lock)) {
         rv = APR_EAGAIN;
     }
-    if (rv == APR_SUCCESS) {
-        rv = du_file_adopt(lock->path, lock->pool);
-    }
     if (rv != APR_SUCCESS) {
         apr_file_close(lock->file);
     }
@@ -120,16 +117,23 @@ static apr_status_t take_lock(du_image_lock_t *lock, const char *files)
     return rv;
 }
 
+/* Fails, as it should, for a directory that another import or an image has put something into. */
+static void remove_directories(du_image_lock_t *lock)
+{
+    apr_dir_remove(lock->staging, lock->pool);
+    if (lock->made_root) {
+        apr_dir_remove(lock->root, lock->pool);
+    }
+}
+
 static apr_status_t release(void *data)
 {
     du_image_lock_t *lock = data;
 
     remove_tree(lock->work, lock->pool);
     apr_file_remove(lock->path, lock->pool);
-    apr_dir_remove(lock->staging, lock->pool);
-    if (lock->made_root) {
-        apr_dir_remove(lock->root, lock->pool); /* fails if there are images now */
-    }
+    remove_directories(lock);
+    apr_file_unlock(lock->file); /* closing is not enough if a child process still has the file open */
     return apr_file_close(lock->file);
 }
 
@@ -154,10 +158,14 @@ apr_status_t du_image_lock(du_ctx_t *ctx, const char *files, apr_pool_t *pool, d
     lock->made_root = is_missing(lock->root, pool);
     rv = take_lock(lock, files);
     if (rv != APR_SUCCESS) {
+        remove_directories(lock);
         return du_fail(ctx, rv, DUNO(0620), "cannot lock %s: %pm", lock->root, &rv);
     }
     apr_pool_cleanup_register(pool, lock, release, apr_pool_cleanup_null);
-    rv = remove_tree(lock->work, pool);
+    rv = du_file_adopt(lock->path, pool);
+    if (rv == APR_SUCCESS) {
+        rv = remove_tree(lock->work, pool);
+    }
     if (rv == APR_SUCCESS) {
         rv = du_file_make_dirs(lock->staging, "work", pool);
     }
@@ -244,13 +252,13 @@ static apr_status_t sync_above(du_image_lock_t *lock, const char *image_path, ap
     return rv == APR_SUCCESS ? du_file_sync_dir(lock->root, pool) : rv;
 }
 
-/* Removes the directories above an image, up to the first that is not empty. */
+/* Removes the directories above an image, up to the first that is not empty. Some may never have been made. */
 static void prune_above(du_image_lock_t *lock, const char *image_path, apr_pool_t *pool)
 {
     char *above = apr_pstrdup(pool, image_path);
     apr_status_t rv = APR_SUCCESS;
 
-    while (rv == APR_SUCCESS && (above = go_up(above)) != NULL) {
+    while ((rv == APR_SUCCESS || APR_STATUS_IS_ENOENT(rv)) && (above = go_up(above)) != NULL) {
         rv = apr_dir_remove(apr_pstrcat(pool, lock->root, "/", above, NULL), pool);
     }
 }

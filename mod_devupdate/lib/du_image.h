@@ -19,9 +19,8 @@
 /* Path of an image's directory below DeviceUpdateStore. All parts must have passed du_text_is_segment(). */
 char *du_image_path(apr_pool_t *pool, const du_key_t *key, const char *version, const char *update_type);
 
-/* The one import that may work on a file store. Waits for the one before (of another process: the lock is fcntl's, so
- * that it holds on network file systems too); removes what a killed one left in staging. *staging is the directory to
- * unpack into. Released, and staging removed, with pool or by du_image_unlock(). */
+/* The one import that may work on a file store. Waits for the one before; removes what a killed one left in staging.
+ * *staging is the directory to unpack into. Released, and staging removed, with pool or by du_image_unlock(). */
 typedef struct du_image_lock_t du_image_lock_t;
 apr_status_t du_image_lock(du_ctx_t *ctx, const char *files, apr_pool_t *pool, du_image_lock_t **lock,
                            const char **staging);

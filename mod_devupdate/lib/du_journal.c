@@ -247,9 +247,18 @@ static apr_status_t make_file(const char *files, const char *path, apr_pool_t *p
     return APR_STATUS_IS_EEXIST(rv) ? APR_SUCCESS : rv;
 }
 
+/* 1 if the file does not end with a line end: whoever wrote last was cut off. */
+static int ends_cut(apr_file_t *file)
+{
+    apr_off_t last = -1;
+    char c = '\0';
+
+    return apr_file_seek(file, APR_END, &last) == APR_SUCCESS && apr_file_getc(&c, file) == APR_SUCCESS && c != '\n';
+}
+
 static apr_status_t open_day(du_journal_t *journal, const char *day)
 {
-    const apr_int32_t flags = APR_FOPEN_WRITE | APR_FOPEN_APPEND | APR_FOPEN_BINARY;
+    const apr_int32_t flags = APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_APPEND | APR_FOPEN_BINARY;
     const char *path;
     apr_status_t rv;
 
@@ -268,6 +277,7 @@ static apr_status_t open_day(du_journal_t *journal, const char *day)
         return rv;
     }
     apr_cpystrn(journal->day, day, DAY_SIZE);
+    journal->is_cut = ends_cut(journal->file);
     return APR_SUCCESS;
 }
 

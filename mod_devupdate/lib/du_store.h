@@ -15,7 +15,7 @@
 
 typedef struct du_store_t du_store_t;
 
-/* Opens an existing store and checks its schema: DU_E_STORE if it does not answer, DU_E_SCHEMA if it is not one or of
+/* Opens an existing store and checks its schema: DU_E_STORE if it does not answer or is none, DU_E_SCHEMA if it is of
  * another version. Closed with pool or by du_store_close(). One thread at a time. */
 apr_status_t du_store_open(du_ctx_t *ctx, const char *spec, apr_pool_t *pool, du_store_t **store);
 void du_store_close(du_store_t *store);

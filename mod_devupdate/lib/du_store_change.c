@@ -69,6 +69,19 @@ static const char *show_versions(const change_t *change, const du_versions_t *v)
     return text;
 }
 
+/* The row is not as it was: somebody changed it or removed it. */
+static apr_status_t fail_lost_race(du_ctx_t *ctx, const change_t *change, apr_int64_t rule_id)
+{
+    du_rule_t *now;
+    apr_status_t rv = du_store_rule(ctx, change->store, rule_id, change->pool, &now);
+
+    return rv == APR_SUCCESS ? du_fail(ctx, DU_E_CONFLICT, DUNO(0701),
+                                       "rule %" APR_INT64_T_FMT
+                                       " was changed by somebody else in the meantime, nothing was done",
+                                       rule_id)
+                             : rv;
+}
+
 /* Changes the row if it still has the old versions, and records who did it. */
 static apr_status_t change_versions(du_ctx_t *ctx, const change_t *change, const du_rule_t *rule, du_action_e action,
                                     const du_versions_t *before, const du_versions_t *after)
@@ -81,8 +94,7 @@ static apr_status_t change_versions(du_ctx_t *ctx, const change_t *change, const
     apr_status_t rv = du_db_execute(ctx, change->store->db, DU_SQL_RULE_VERSIONS, args, &changed);
 
     if (rv == APR_SUCCESS && changed == 0) {
-        return du_fail(ctx, DU_E_CONFLICT, DUNO(0701), "rule %" APR_INT64_T_FMT
-                       " was changed by somebody else in the meantime, nothing was done", rule->id);
+        return fail_lost_race(ctx, change, rule->id);
     }
     return rv == APR_SUCCESS ? record_activity(ctx, change, du_action_name(action), object,
                                                show_versions(change, before), show_versions(change, after))

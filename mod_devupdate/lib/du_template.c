@@ -111,6 +111,22 @@ static int is_ours(const xmlNs *ns)
     return ns && strcmp((const char *)ns->href, DU_TEMPLATE_NAMESPACE) == 0;
 }
 
+static const char *content_of(const xmlAttr *attr)
+{
+    return attr->children && attr->children->content ? (const char *)attr->children->content : "";
+}
+
+/* One of our attributes of a node; NULL if it has none. */
+static const char *our_attribute(const xmlNode *node, const char *name)
+{
+    for (const xmlAttr *attr = node->properties; attr; attr = attr->next) {
+        if (is_ours(attr->ns) && strcmp((const char *)attr->name, name) == 0) {
+            return content_of(attr);
+        }
+    }
+    return NULL;
+}
+
 /* Every attribute and element in our namespace must be one that we know: a misspelt one would silently do nothing. */
 static apr_status_t check_node(du_ctx_t *ctx, xmlNodePtr node)
 {
@@ -149,14 +165,25 @@ static apr_status_t check_tree(du_ctx_t *ctx, xmlNodePtr node)
     return rv;
 }
 
+/* The document has exactly one root, whatever is bound. */
+static apr_status_t check_root(du_ctx_t *ctx, const xmlNode *root)
+{
+    return our_attribute(root, "if") || our_attribute(root, "each")
+               ? du_fail(ctx, DU_E_TEMPLATE, DUNO(0117), "the root element of the template cannot be left out or repeated")
+               : APR_SUCCESS;
+}
+
 apr_status_t du_template_parse(du_ctx_t *ctx, const char *data, apr_size_t len, int compact, apr_pool_t *pool,
                                du_template_t **tmpl)
 {
-    int options = XML_PARSE_NONET | XML_PARSE_NOCDATA | (compact ? XML_PARSE_NOBLANKS : 0);
+    int options = XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_NOCDATA | (compact ? XML_PARSE_NOBLANKS : 0);
     xmlParserCtxtPtr parser = xmlNewParserCtxt();
     xmlDocPtr doc;
+    apr_status_t rv;
 
     *tmpl = apr_palloc(pool, sizeof(**tmpl));
+    parser->sax->entityDecl = NULL; /* nothing comes from outside: only the five predefined entities are known */
+    parser->sax->getEntity = NULL;
     xmlSetStructuredErrorFunc(ctx, keep_first_error);
     doc = xmlCtxtReadMemory(parser, data, (int)len, NULL, NULL, options);
     xmlSetStructuredErrorFunc(NULL, NULL);
@@ -167,7 +194,8 @@ apr_status_t du_template_parse(du_ctx_t *ctx, const char *data, apr_size_t len, 
     }
     (*tmpl)->doc = doc;
     apr_pool_cleanup_register(pool, doc, cleanup_doc, apr_pool_cleanup_null);
-    return check_tree(ctx, xmlDocGetRootElement(doc));
+    rv = check_root(ctx, xmlDocGetRootElement(doc));
+    return rv == APR_SUCCESS ? check_tree(ctx, xmlDocGetRootElement(doc)) : rv;
 }
 
 /*
@@ -181,22 +209,6 @@ typedef struct binder_t {
 } binder_t;
 
 static apr_status_t bind_node(binder_t *binder, xmlNodePtr parent, const xmlNode *node, const du_values_t *values);
-
-static const char *content_of(const xmlAttr *attr)
-{
-    return attr->children && attr->children->content ? (const char *)attr->children->content : "";
-}
-
-/* One of our attributes of a node; NULL if it has none. */
-static const char *our_attribute(const xmlNode *node, const char *name)
-{
-    for (const xmlAttr *attr = node->properties; attr; attr = attr->next) {
-        if (is_ours(attr->ns) && strcmp((const char *)attr->name, name) == 0) {
-            return content_of(attr);
-        }
-    }
-    return NULL;
-}
 
 /* The text of that name; NULL after recording that there is none. */
 static const char *text_of(binder_t *binder, const xmlNode *node, const char *name, const du_values_t *values)
