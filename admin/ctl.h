@@ -1,8 +1,9 @@
 /*
  * devupdatectl: what its parts share.
  *
- * A command is a function that prints its result and answers APR_SUCCESS; a failure is recorded with du_fail() and
- * printed by main(). Nothing here reads the environment, and only the phone touches files.
+ * A command is a function that prints its result and answers APR_SUCCESS; a failure is recorded
+ * with du_fail() and printed by main(). Nothing here reads the environment, and only the phone
+ * touches files.
  */
 #ifndef CTL_H
 #define CTL_H
@@ -13,37 +14,37 @@
 
 #define CTL_NAME "devupdatectl"
 
-/* A command used in the wrong way: exit status 2 instead of 1. It is what APR's getopt answers too. */
+/* A command used in the wrong way: exit status 2 instead of 1 (APR's getopt answers it, too). */
 #define CTL_E_USAGE APR_BADARG
 
 /* clang-format off */
 /* Every option there is: X(id, name, name of its value or NULL, what it does). */
-#define CTL_OPTION_LIST(X)                                                                                          \
-    X(CTL_OPT_STORE,     "store",      "\"DRIVER PARAMS\"", "the database, for example \"sqlite3 /srv/devupdate.sqlite\"") \
-    X(CTL_OPT_FILES,     "files",      "DIR",     "the file store: images and logs")                                \
-    X(CTL_OPT_JSON,      "json",       NULL,      "print one JSON document instead of text")                        \
-    X(CTL_OPT_HELP,      "help",       NULL,      "explain the command and do nothing")                             \
-    X(CTL_OPT_ABOUT,     "version",    NULL,      "print the version of this program and do nothing")               \
-    X(CTL_OPT_NOTE,      "note",       "TEXT",    "a reason, kept with the change")                                 \
-    X(CTL_OPT_DRY_RUN,   "dry-run",    NULL,      "check and say what would change, but change nothing")            \
-    X(CTL_OPT_ALL,       "all",        NULL,      "all rules with a pending version")                               \
-    X(CTL_OPT_STATE,     "state",      "STATE",   "only rules with a version that is pending or approved, or with none") \
-    X(CTL_OPT_TYPE,      "type",       "TYPE",    "device type, for example UCPhone")                               \
-    X(CTL_OPT_BRAND,     "brand",      "BRAND",   "brand, for example POLYCOM")                                     \
-    X(CTL_OPT_MODEL,     "model",      "MODEL",   "model, for example CX600")                                       \
-    X(CTL_OPT_REVISION,  "revision",   "REV",     "hardware revision, for example A")                               \
-    X(CTL_OPT_LOCALE,    "locale",     "LOCALE",  "locale, for example ENU")                                        \
-    X(CTL_OPT_VERSION,   "version",    "VERSION", "installed version, for example 4.0.7577.4066")                   \
-    X(CTL_OPT_MAC,       "mac",        "MAC",     "MAC address")                                                    \
-    X(CTL_OPT_SERIAL,    "serial",     "SERIAL",  "serial number")                                                  \
-    X(CTL_OPT_USER,      "user",       "NAME",    "account that signed in last")                                    \
-    X(CTL_OPT_FILE,      "file",       "NAME",    "installed file; CPE.nbt if not given")                           \
-    X(CTL_OPT_DOWNLOAD,  "download",   "DIR",     "fetch what is offered into DIR and verify it")                   \
-    X(CTL_OPT_OUTSIDE,   "outside",    NULL,      "fetch from the base URL for phones outside")                     \
-    X(CTL_OPT_BASE,      "base",       "URL",     "fetch from this server instead of the one in the base URL")      \
-    X(CTL_OPT_TIMEOUT,   "timeout",    "SECONDS", "longest wait for an answer; 30 if not given")                    \
-    X(CTL_OPT_NETRC,     "netrc-file", "FILE",    "user names and passwords, in the form of curl's .netrc")         \
-    X(CTL_OPT_CA,        "ca-file",    "FILE",    "certificates to trust instead of the system's, PEM")
+#define CTL_OPTION_LIST(X)                                                                        \
+    X(CTL_OPT_STORE,    "store", "\"DRIVER PARAMS\"", "the database, as \"sqlite3 /srv/devupdate.sqlite\"") \
+    X(CTL_OPT_FILES,    "files",      "DIR",     "the file store: images and logs")               \
+    X(CTL_OPT_JSON,     "json",       NULL,      "print one JSON document instead of text")       \
+    X(CTL_OPT_HELP,     "help",       NULL,      "explain the command and do nothing")            \
+    X(CTL_OPT_ABOUT,    "version",    NULL,      "print the version of this program and do nothing") \
+    X(CTL_OPT_NOTE,     "note",       "TEXT",    "a reason, kept with the change")                \
+    X(CTL_OPT_DRY_RUN,  "dry-run",    NULL,      "say what would change, but change nothing")     \
+    X(CTL_OPT_ALL,      "all",        NULL,      "all rules with a pending version")              \
+    X(CTL_OPT_STATE,    "state",      "STATE",   "rules with a version pending, with one approved, or none") \
+    X(CTL_OPT_TYPE,     "type",       "TYPE",    "device type, for example UCPhone")              \
+    X(CTL_OPT_BRAND,    "brand",      "BRAND",   "brand, for example POLYCOM")                    \
+    X(CTL_OPT_MODEL,    "model",      "MODEL",   "model, for example CX600")                      \
+    X(CTL_OPT_REVISION, "revision",   "REV",     "hardware revision, for example A")              \
+    X(CTL_OPT_LOCALE,   "locale",     "LOCALE",  "locale, for example ENU")                       \
+    X(CTL_OPT_VERSION,  "version",    "VERSION", "installed version, for example 4.0.7577.4066")  \
+    X(CTL_OPT_MAC,      "mac",        "MAC",     "MAC address")                                   \
+    X(CTL_OPT_SERIAL,   "serial",     "SERIAL",  "serial number")                                 \
+    X(CTL_OPT_USER,     "user",       "NAME",    "account that signed in last")                   \
+    X(CTL_OPT_FILE,     "file",       "NAME",    "installed file; CPE.nbt if not given")          \
+    X(CTL_OPT_DOWNLOAD, "download",   "DIR",     "fetch what is offered into DIR and verify it")  \
+    X(CTL_OPT_OUTSIDE,  "outside",    NULL,      "fetch from the base URL for phones outside")    \
+    X(CTL_OPT_BASE,     "base",       "URL",     "fetch from this server, whatever the base URL says") \
+    X(CTL_OPT_TIMEOUT,  "timeout",    "SECONDS", "longest wait for an answer; 30 if not given")   \
+    X(CTL_OPT_NETRC,    "netrc-file", "FILE",    "user names and passwords, as curl's .netrc has them") \
+    X(CTL_OPT_CA,       "ca-file",    "FILE",    "certificates to trust instead of the system's (PEM)")
 /* clang-format on */
 
 typedef enum {
@@ -55,7 +56,7 @@ typedef enum {
 
 #define CTL_BIT(id) (UINT32_C(1) << (id)) /* for sets of options */
 
-#define CTL_NEEDS_STORE 1 /* the store is opened before the command runs */
+#define CTL_NEEDS_STORE 1       /* the store is opened before the command runs */
 #define CTL_MANY        1000000 /* no limit to the number of operands */
 
 typedef struct ctl_t ctl_t;
@@ -67,7 +68,7 @@ typedef struct ctl_command_t {
     int needs;             /* CTL_NEEDS_... */
     apr_uint32_t options;  /* CTL_BIT()s of its own options */
     apr_uint32_t required; /* those of them that must be given */
-    apr_status_t (*check)(ctl_t *ctl); /* judges operands and options before anything is opened; may be NULL */
+    apr_status_t (*check)(ctl_t *ctl); /* judges the arguments first of all; may be NULL */
     apr_status_t (*run)(ctl_t *ctl);
     const char *text; /* what it does, in one line */
 } ctl_command_t;
@@ -93,7 +94,8 @@ struct ctl_t {
  * Arguments and help (ctl_args.c, ctl_help.c)
  */
 
-/* Finds the command and fills command, option, argc and argv. CTL_E_USAGE with a sentence for everything wrong. */
+/* Finds the command and fills command, option, argc and argv. CTL_E_USAGE with a sentence for
+ * everything wrong. */
 apr_status_t ctl_args_read(ctl_t *ctl, int argc, const char *const *argv);
 
 /* A check: all operands are numbers of rows. Fills ctl->ids. */
@@ -114,7 +116,8 @@ int ctl_command_words(const ctl_command_t *command, int count, const char *const
  * Output (ctl_output.c)
  */
 
-/* A text that a terminal can show: control and formatting characters and what is not UTF-8 as \xHH. "-" if empty. */
+/* A text that a terminal can show: control and formatting characters and what is not UTF-8 as \xHH.
+ * "-" if empty. */
 const char *ctl_text(apr_pool_t *pool, const char *text);
 
 /* A time as "2026-11-22 20:15:35 UTC". */
@@ -122,7 +125,8 @@ const char *ctl_time(apr_pool_t *pool, apr_time_t time);
 
 /* A table with columns as wide as their content. */
 typedef struct ctl_table_t ctl_table_t;
-ctl_table_t *ctl_table_make(apr_pool_t *pool, const char *indent, int columns, const char *const *titles);
+ctl_table_t *ctl_table_make(apr_pool_t *pool, const char *indent, int columns,
+                            const char *const *titles);
 
 /* Adds a row of as many texts as there are columns; they need not be fit for a terminal. */
 void ctl_table_row(ctl_table_t *table, const char *const *cells);

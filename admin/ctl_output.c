@@ -29,14 +29,15 @@ static apr_size_t character(const char *s, apr_uint32_t *code)
     return len;
 }
 
-/* What moves the cursor, starts an escape sequence (U+009B is one by itself), hides, or turns the direction of reading
- * can make a terminal show something else than what is there. */
+/* What moves the cursor, starts an escape sequence (U+009B is one by itself), hides, or turns the
+ * direction of reading can make a terminal show something else than what is there. */
 static int is_harmless(apr_uint32_t code)
 {
     static const struct {
         apr_uint32_t from, to;
-    } harmful[] = {{0x00, 0x1F},     {0x7F, 0x9F},     {0xAD, 0xAD},     {0x61C, 0x61C},  {0x200B, 0x200F},
-                   {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
+    } harmful[] = {{0x00, 0x1F},     {0x7F, 0x9F},      {0xAD, 0xAD},     {0x61C, 0x61C},
+                   {0x200B, 0x200F}, {0x2028, 0x202E},  {0x2060, 0x206F}, {0xFEFF, 0xFEFF},
+                   {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
 
     for (apr_size_t i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++) {
         if (code >= harmful[i].from && code <= harmful[i].to) {
@@ -84,8 +85,8 @@ const char *ctl_time(apr_pool_t *pool, apr_time_t time)
 {
     apr_time_exp_t t = exploded(time);
 
-    return apr_psprintf(pool, "%04d-%02d-%02d %02d:%02d:%02d UTC", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
-                        t.tm_hour, t.tm_min, t.tm_sec);
+    return apr_psprintf(pool, "%04d-%02d-%02d %02d:%02d:%02d UTC", t.tm_year + 1900, t.tm_mon + 1,
+                        t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
 }
 
 struct ctl_table_t {
@@ -96,7 +97,8 @@ struct ctl_table_t {
     apr_array_header_t *rows; /* of const char **; the first is the titles */
 };
 
-/* Characters, taking each for one column: exact for the scripts that names of devices are written in. */
+/* Characters, taking each for one column: exact for the scripts that names of devices are written
+ * in. */
 static int width_of(const char *text)
 {
     int width = 0;
@@ -107,7 +109,8 @@ static int width_of(const char *text)
     return width;
 }
 
-ctl_table_t *ctl_table_make(apr_pool_t *pool, const char *indent, int columns, const char *const *titles)
+ctl_table_t *ctl_table_make(apr_pool_t *pool, const char *indent, int columns,
+                            const char *const *titles)
 {
     ctl_table_t *table = apr_pcalloc(pool, sizeof(*table));
 
@@ -163,12 +166,12 @@ json_t *ctl_json_time(apr_pool_t *pool, apr_time_t time)
 {
     apr_time_exp_t t = exploded(time);
 
-    return json_string(apr_psprintf(pool, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1,
-                                    t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec));
+    return json_string(apr_psprintf(pool, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900,
+                                    t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec));
 }
 
-/* ASCII only: what a terminal should not see is escaped by jansson. A failure to write shows in stdout's state, which
- * main() looks at. */
+/* ASCII only: what a terminal should not see is escaped by jansson. A failure to write shows in
+ * stdout's state, which main() looks at. */
 void ctl_json_print(json_t *document)
 {
     json_dumpf(document, stdout, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENSURE_ASCII);

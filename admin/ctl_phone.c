@@ -17,7 +17,8 @@ static apr_status_t check_url(ctl_t *ctl, const char *url)
     if (!url || is_http(url)) {
         return APR_SUCCESS;
     }
-    return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0850), "\"%s\" does not begin with http:// or https://",
+    return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0850),
+                   "\"%s\" does not begin with http:// or https://",
                    du_text_for_log(ctl->pool, url));
 }
 
@@ -34,7 +35,8 @@ static const char *moved(ctl_t *ctl, const char *base)
     while (len > 0 && to[len - 1] == '/') {
         len--;
     }
-    return apr_pstrcat(ctl->pool, apr_pstrmemdup(ctl->pool, to, len), authority + strcspn(authority, "/"), NULL);
+    return apr_pstrcat(ctl->pool, apr_pstrmemdup(ctl->pool, to, len),
+                       authority + strcspn(authority, "/"), NULL);
 }
 
 /* Where a phone in this place would fetch from. */
@@ -46,7 +48,9 @@ static apr_status_t choose_base(ctl_t *ctl, const ctl_reply_t *reply, const char
     if (!url) {
         return du_fail(ctl->ctx, DU_E_PEER, DUNO(0851),
                        "the reply offers files, but publishes no base URL for phones %s",
-                       outside ? "outside" : reply->external_url ? "inside (there is one for --outside)" : "inside");
+                       outside               ? "outside"
+                       : reply->external_url ? "inside (there is one for --outside)"
+                                             : "inside");
     }
     if (!is_http(url)) {
         return du_fail(ctl->ctx, DU_E_PEER, DUNO(0852), "the base URL of the reply is \"%s\"",
@@ -64,7 +68,8 @@ static void print_decision(ctl_t *ctl, const ctl_reply_t *reply, const char *bas
     for (int i = 0; i < reply->files->nelts; i++) {
         const ctl_offer_t *offer = &APR_ARRAY_IDX(reply->files, i, ctl_offer_t);
 
-        printf("offered %s: %s + %s from %s\n", ctl_text(ctl->pool, offer->version), ctl_text(ctl->pool, offer->name),
+        printf("offered %s: %s + %s from %s\n", ctl_text(ctl->pool, offer->version),
+               ctl_text(ctl->pool, offer->name),
                offer->signature ? ctl_text(ctl->pool, offer->signature) : "no signature",
                base ? ctl_text(ctl->pool, base) : "nowhere");
     }
@@ -75,8 +80,8 @@ static void print_fetched(ctl_t *ctl, const apr_array_header_t *fetched)
     for (int i = 0; fetched && i < fetched->nelts; i++) {
         const ctl_fetched_t *file = &APR_ARRAY_IDX(fetched, i, ctl_fetched_t);
 
-        printf("fetched %s: %" APR_OFF_T_FMT " bytes%s, %s\n", ctl_text(ctl->pool, file->path), file->got.size,
-               file->got.announced >= 0 ? " as announced" : ", no length announced",
+        printf("fetched %s: %" APR_OFF_T_FMT " bytes%s, %s\n", ctl_text(ctl->pool, file->path),
+               file->got.size, file->got.announced >= 0 ? " as announced" : ", no length announced",
                file->got.offered ? "digest verified" : "no digest offered");
     }
 }

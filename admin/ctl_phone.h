@@ -1,5 +1,6 @@
 /*
- * The parts of `devupdatectl phone`: the messages of an update check, and HTTP as a phone speaks it.
+ * The parts of `devupdatectl phone`: the messages of an update check, and HTTP as a phone speaks
+ * it.
  */
 #ifndef CTL_PHONE_H
 #define CTL_PHONE_H
@@ -34,10 +35,12 @@ typedef struct ctl_reply_t {
     apr_array_header_t *files; /* of ctl_offer_t */
 } ctl_reply_t;
 
-/* The body of an update check from the command's options. CTL_E_USAGE for a value that XML cannot carry. */
+/* The body of an update check from the command's options. CTL_E_USAGE for a value that XML cannot
+ * carry. */
 apr_status_t ctl_phone_request(ctl_t *ctl, const char **body, apr_size_t *len);
 
-/* Reads a reply with tolerance for its grammar (protocol.md 3.1, 11.2). DU_E_PEER with a sentence if it makes no sense. */
+/* Reads a reply with tolerance for its grammar (protocol.md 3.1, 11.2). DU_E_PEER with a sentence
+ * if it makes no sense. */
 apr_status_t ctl_phone_reply(ctl_t *ctl, const char *body, apr_size_t len, ctl_reply_t **reply);
 
 /*
@@ -50,19 +53,22 @@ typedef struct ctl_got_t {
     apr_off_t size;                       /* bytes received */
     apr_off_t announced;                  /* by Content-Length; -1 if it was not */
     unsigned char digest[DU_DIGEST_SIZE]; /* SHA-256 of them */
-    const char *offered;                  /* the server's SHA-256 (RFC 9530, Repr-Digest) in base64; NULL if none */
+    const char *offered; /* the server's SHA-256 (RFC 9530, Repr-Digest) in base64; NULL if none */
 } ctl_got_t;
 
-/* Ready for requests, until ctl->pool goes. http and https only, no redirects, no proxy, no user in a URL. */
+/* Ready for requests, until ctl->pool goes. http and https only, no redirects, no proxy, no user in
+ * a URL. */
 apr_status_t ctl_http_open(ctl_t *ctl, ctl_http_t **http);
 
-/* Posts a request; everything but 200 and a reply of at most CTL_REPLY_MAX bytes is DU_E_PEER with a sentence. */
-apr_status_t ctl_http_post(ctl_http_t *http, const char *url, const char *body, apr_size_t len, const char **reply,
-                           apr_size_t *reply_len);
+/* Posts a request; everything but 200 and a reply of at most CTL_REPLY_MAX bytes is DU_E_PEER with
+ * a sentence. */
+apr_status_t ctl_http_post(ctl_http_t *http, const char *url, const char *body, apr_size_t len,
+                           const char **reply, apr_size_t *reply_len);
 
-/* Fetches `base`/`name` into an open file; size and digest are not judged, beyond that curl refuses what is shorter than
- * announced. */
-apr_status_t ctl_http_get(ctl_http_t *http, const char *base, const char *name, apr_file_t *to, ctl_got_t *got);
+/* Fetches `base`/`name` into an open file; size and digest are not judged, beyond that curl refuses
+ * what is shorter than announced. */
+apr_status_t ctl_http_get(ctl_http_t *http, const char *base, const char *name, apr_file_t *to,
+                          ctl_got_t *got);
 
 /*
  * Downloads (ctl_phone_fetch.c)
@@ -76,9 +82,9 @@ typedef struct ctl_fetched_t {
     ctl_got_t got;
 } ctl_fetched_t;
 
-/* Fetches the offered files and their signatures from `base` into `directory` and verifies them. All of them or none:
- * after a failure no file is left. *fetched is an array of ctl_fetched_t. */
-apr_status_t ctl_phone_fetch(ctl_t *ctl, ctl_http_t *http, const ctl_reply_t *reply, const char *base,
-                             const char *directory, apr_array_header_t **fetched);
+/* Fetches the offered files and their signatures from `base` into `directory` and verifies them.
+ * All of them or none: after a failure no file is left. *fetched is an array of ctl_fetched_t. */
+apr_status_t ctl_phone_fetch(ctl_t *ctl, ctl_http_t *http, const ctl_reply_t *reply,
+                             const char *base, const char *directory, apr_array_header_t **fetched);
 
 #endif

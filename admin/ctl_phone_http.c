@@ -21,7 +21,7 @@ struct ctl_http_t {
     char error[CURL_ERROR_SIZE];
 
     /* the exchange that is going on */
-    apr_off_t size;      /* of the body so far */
+    apr_off_t size; /* of the body so far */
     int is_too_large;
     char *reply;         /* POST: room for CTL_REPLY_MAX bytes */
     apr_file_t *to;      /* GET */
@@ -40,7 +40,8 @@ static apr_status_t close_http(void *data)
     return APR_SUCCESS;
 }
 
-/* The SHA-256 in a field like `sha-512=:...:, sha-256=:...:`. A header without one tells nothing. */
+/* The SHA-256 in a field like `sha-512=:...:, sha-256=:...:`. A header without one tells nothing.
+ */
 static void take_digest(ctl_http_t *http, const char *line)
 {
     const char *start = strstr(line, DIGEST_KEY);
@@ -110,8 +111,8 @@ static int set_protocols(CURL *curl)
 #endif
 }
 
-/* Names and passwords come from a file only; without it no authentication is tried, as a phone that nobody signed in
- * to. */
+/* Names and passwords come from a file only; without it no authentication is tried, as a phone that
+ * nobody signed in to. */
 static int set_credentials(CURL *curl, const char *netrc, const char *ca)
 {
     int bad = curl_easy_setopt(curl, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) != CURLE_OK;
@@ -134,7 +135,8 @@ static int set_options(ctl_http_t *http)
 
     bad |= set_credentials(curl, http->ctl->option[CTL_OPT_NETRC], http->ctl->option[CTL_OPT_CA]);
     bad |= curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) != CURLE_OK;
-    bad |= curl_easy_setopt(curl, CURLOPT_PROXY, "") != CURLE_OK; /* else the environment names one */
+    bad |=
+        curl_easy_setopt(curl, CURLOPT_PROXY, "") != CURLE_OK; /* else the environment names one */
     bad |= curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) != CURLE_OK;
     bad |= curl_easy_setopt(curl, CURLOPT_USERAGENT, CTL_NAME "/" DU_VERSION) != CURLE_OK;
     bad |= curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, http->error) != CURLE_OK;
@@ -153,9 +155,11 @@ static apr_status_t read_timeout(ctl_t *ctl, long *timeout)
     if (!text) {
         return APR_SUCCESS;
     }
-    *timeout = strspn(text, "0123456789") == strlen(text) && strlen(text) < 6 ? (long)apr_atoi64(text) : 0;
+    *timeout =
+        strspn(text, "0123456789") == strlen(text) && strlen(text) < 6 ? (long)apr_atoi64(text) : 0;
     if (*timeout < 1 || *timeout > CTL_TIMEOUT_MAX) {
-        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0853), "--timeout is 1 to %d seconds", CTL_TIMEOUT_MAX);
+        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0853), "--timeout is 1 to %d seconds",
+                       CTL_TIMEOUT_MAX);
     }
     return APR_SUCCESS;
 }
@@ -199,10 +203,12 @@ static apr_status_t judge(ctl_http_t *http, const char *url, CURLcode code)
     }
     if (code != CURLE_OK) {
         return du_fail(ctx, DU_E_PEER, DUNO(0840), "%s: %s", where,
-                       du_text_for_log(http->ctl->pool, *http->error ? http->error : curl_easy_strerror(code)));
+                       du_text_for_log(http->ctl->pool,
+                                       *http->error ? http->error : curl_easy_strerror(code)));
     }
     if (status == 401) {
-        return du_fail(ctx, DU_E_PEER, DUNO(0841), "%s wants an account (HTTP 401); --netrc-file gives one", where);
+        return du_fail(ctx, DU_E_PEER, DUNO(0841),
+                       "%s wants an account (HTTP 401); --netrc-file gives one", where);
     }
     if (status != 200) {
         return du_fail(ctx, DU_E_PEER, DUNO(0842), "%s answers HTTP %ld", where, status);
@@ -222,8 +228,8 @@ static apr_status_t perform(ctl_http_t *http, const char *url)
     return judge(http, url, curl_easy_perform(http->curl));
 }
 
-apr_status_t ctl_http_post(ctl_http_t *http, const char *url, const char *body, apr_size_t len, const char **reply,
-                           apr_size_t *reply_len)
+apr_status_t ctl_http_post(ctl_http_t *http, const char *url, const char *body, apr_size_t len,
+                           const char **reply, apr_size_t *reply_len)
 {
     CURL *curl = http->curl;
     apr_status_t status;
@@ -249,13 +255,15 @@ static const char *file_url(ctl_http_t *http, const char *base, const char *name
     const char *url = NULL;
 
     if (escaped) {
-        url = apr_pstrcat(http->ctl->pool, base, len && base[len - 1] == '/' ? "" : "/", escaped, NULL);
+        url = apr_pstrcat(http->ctl->pool, base, len && base[len - 1] == '/' ? "" : "/", escaped,
+                          NULL);
     }
     curl_free(escaped);
     return url;
 }
 
-apr_status_t ctl_http_get(ctl_http_t *http, const char *base, const char *name, apr_file_t *to, ctl_got_t *got)
+apr_status_t ctl_http_get(ctl_http_t *http, const char *base, const char *name, apr_file_t *to,
+                          ctl_got_t *got)
 {
     CURL *curl = http->curl;
     const char *url = file_url(http, base, name);
@@ -268,7 +276,8 @@ apr_status_t ctl_http_get(ctl_http_t *http, const char *base, const char *name, 
     http->to = to;
     curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, NULL);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, 0L); /* an image takes as long as it takes, but not without a byte */
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT,
+                     0L); /* an image takes as long as it takes, but not without a byte */
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, http->timeout);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_file);

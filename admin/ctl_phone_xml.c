@@ -8,13 +8,14 @@
 #include "du_text.h"
 #include "du_xml.h"
 
-/* Elements of a request in the order of the audit columns (protocol.md 2.1); names are the first of protocol.md 11.1. */
+/* Elements of a request in the order of the audit columns (protocol.md 2.1); names are the first of
+ * protocol.md 11.1. */
 static const struct {
     const char *element;
     ctl_option_e option;
 } scalars[] = {
-    {"DeviceType", CTL_OPT_TYPE}, {"MacAddress", CTL_OPT_MAC},    {"SerialNumber", CTL_OPT_SERIAL},
-    {"Vendor", CTL_OPT_BRAND},    {"Model", CTL_OPT_MODEL},       {"Revision", CTL_OPT_REVISION},
+    {"DeviceType", CTL_OPT_TYPE}, {"MacAddress", CTL_OPT_MAC}, {"SerialNumber", CTL_OPT_SERIAL},
+    {"Vendor", CTL_OPT_BRAND},    {"Model", CTL_OPT_MODEL},    {"Revision", CTL_OPT_REVISION},
     {"Locale", CTL_OPT_LOCALE},   {"UserID", CTL_OPT_USER},
 };
 
@@ -32,14 +33,15 @@ static int is_sendable(const char *value)
 
 static apr_status_t check_values(ctl_t *ctl)
 {
-    static const ctl_option_e sent[] = {CTL_OPT_TYPE,   CTL_OPT_BRAND,  CTL_OPT_MODEL, CTL_OPT_REVISION, CTL_OPT_LOCALE,
-                                        CTL_OPT_VERSION, CTL_OPT_MAC, CTL_OPT_SERIAL, CTL_OPT_USER, CTL_OPT_FILE};
+    static const ctl_option_e sent[] = {
+        CTL_OPT_TYPE,    CTL_OPT_BRAND, CTL_OPT_MODEL,  CTL_OPT_REVISION, CTL_OPT_LOCALE,
+        CTL_OPT_VERSION, CTL_OPT_MAC,   CTL_OPT_SERIAL, CTL_OPT_USER,     CTL_OPT_FILE};
 
     for (apr_size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
         if (!is_sendable(du_text_or_empty(ctl->option[sent[i]]))) {
             return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0830),
-                           "--%s is at most %d bytes of UTF-8 without control characters", ctl_option_name(sent[i]),
-                           CTL_VALUE_MAX);
+                           "--%s is at most %d bytes of UTF-8 without control characters",
+                           ctl_option_name(sent[i]), CTL_VALUE_MAX);
         }
     }
     return APR_SUCCESS;
@@ -101,8 +103,12 @@ enum { NAME, SIGNATURE, VERSION, TIMESTAMP, FILE_FIELDS };
 static const char *const file_elements[] = {"File", "Image", "Module", "Update", NULL};
 
 static const du_name_t file_names[] = {
-    {"Filename", NAME},        {"Name", NAME},       {"SignatureFilename", SIGNATURE},
-    {"Signature", SIGNATURE},  {"Version", VERSION}, {"Timestamp", TIMESTAMP},
+    {"Filename", NAME},
+    {"Name", NAME},
+    {"SignatureFilename", SIGNATURE},
+    {"Signature", SIGNATURE},
+    {"Version", VERSION},
+    {"Timestamp", TIMESTAMP},
     {NULL, 0},
 };
 
@@ -134,7 +140,8 @@ static apr_status_t take_files(ctl_t *ctl, const apr_array_header_t *records, ct
         ctl_offer_t *offer = &APR_ARRAY_PUSH(reply->files, ctl_offer_t);
 
         if (!field[NAME]) {
-            return du_fail(ctl->ctx, DU_E_PEER, DUNO(0831), "the reply offers a file without a name");
+            return du_fail(ctl->ctx, DU_E_PEER, DUNO(0831),
+                           "the reply offers a file without a name");
         }
         offer->name = field[NAME];
         offer->signature = field[SIGNATURE];
@@ -150,14 +157,15 @@ static apr_status_t take_count(ctl_t *ctl, const char *text, ctl_reply_t *reply)
         return du_fail(ctl->ctx, DU_E_PEER, DUNO(0832), "the reply has no NumOfFiles");
     }
     if (strspn(text, "0123456789") != strlen(text) || strlen(text) > 9) {
-        return du_fail(ctl->ctx, DU_E_PEER, DUNO(0833), "NumOfFiles of the reply is \"%s\", not a number",
+        return du_fail(ctl->ctx, DU_E_PEER, DUNO(0833),
+                       "NumOfFiles of the reply is \"%s\", not a number",
                        du_text_for_log(ctl->pool, text));
     }
     reply->count = apr_atoi64(text);
     if ((reply->count == 0) != (reply->files->nelts == 0)) {
         return du_fail(ctl->ctx, DU_E_PEER, DUNO(0834),
-                       "NumOfFiles of the reply is %" APR_INT64_T_FMT ", but it lists %d", reply->count,
-                       reply->files->nelts);
+                       "NumOfFiles of the reply is %" APR_INT64_T_FMT ", but it lists %d",
+                       reply->count, reply->files->nelts);
     }
     if (reply->count != reply->files->nelts) { /* somebody may count the signatures, too */
         du_log(ctl->ctx, DU_LOG_WARNING, DUNO(0836),

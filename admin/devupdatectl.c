@@ -13,20 +13,22 @@
 #include "du_text.h"
 #include "du_xml.h"
 
-#define KEY_OPTIONS                                                                                      \
-    (CTL_BIT(CTL_OPT_TYPE) | CTL_BIT(CTL_OPT_BRAND) | CTL_BIT(CTL_OPT_MODEL) | CTL_BIT(CTL_OPT_REVISION) | \
-     CTL_BIT(CTL_OPT_LOCALE))
-#define CHANGE_OPTIONS (CTL_BIT(CTL_OPT_DRY_RUN) | CTL_BIT(CTL_OPT_NOTE))
+#define KEY_OPTIONS                                                                                \
+    (CTL_BIT(CTL_OPT_TYPE) | CTL_BIT(CTL_OPT_BRAND) | CTL_BIT(CTL_OPT_MODEL) |                     \
+     CTL_BIT(CTL_OPT_REVISION) | CTL_BIT(CTL_OPT_LOCALE))
+#define CHANGE_OPTIONS  (CTL_BIT(CTL_OPT_DRY_RUN) | CTL_BIT(CTL_OPT_NOTE))
 #define APPROVE_OPTIONS (CHANGE_OPTIONS | CTL_BIT(CTL_OPT_ALL))
-#define LIST_OPTIONS (KEY_OPTIONS | CTL_BIT(CTL_OPT_STATE))
-#define PHONE_OPTIONS                                                                                        \
-    (CTL_BIT(CTL_OPT_MAC) | CTL_BIT(CTL_OPT_SERIAL) | CTL_BIT(CTL_OPT_USER) | CTL_BIT(CTL_OPT_FILE) |           \
-     CTL_BIT(CTL_OPT_DOWNLOAD) | CTL_BIT(CTL_OPT_OUTSIDE) | CTL_BIT(CTL_OPT_BASE) | CTL_BIT(CTL_OPT_TIMEOUT) | \
-     CTL_BIT(CTL_OPT_NETRC) | CTL_BIT(CTL_OPT_CA))
+#define LIST_OPTIONS    (KEY_OPTIONS | CTL_BIT(CTL_OPT_STATE))
+#define PHONE_OPTIONS                                                                              \
+    (CTL_BIT(CTL_OPT_MAC) | CTL_BIT(CTL_OPT_SERIAL) | CTL_BIT(CTL_OPT_USER) |                      \
+     CTL_BIT(CTL_OPT_FILE) | CTL_BIT(CTL_OPT_DOWNLOAD) | CTL_BIT(CTL_OPT_OUTSIDE) |                \
+     CTL_BIT(CTL_OPT_BASE) | CTL_BIT(CTL_OPT_TIMEOUT) | CTL_BIT(CTL_OPT_NETRC) |                   \
+     CTL_BIT(CTL_OPT_CA))
 #define PHONE_IS (KEY_OPTIONS | CTL_BIT(CTL_OPT_VERSION))
 
 /* clang-format off */
-/* name, operands, how many of them at least and at most, needs, options, options that must be given, check, function */
+/* name, operands, how many of them at least and at most, needs,
+ * options, those that must be given, check, function, description */
 static const ctl_command_t commands[] = {
     {"store init", "", 0, 0, 0, 0, 0, NULL, ctl_store_init,
      "make a new, empty store"},
@@ -40,8 +42,9 @@ static const ctl_command_t commands[] = {
      "list the rules: which device has which versions"},
     {"rule show", "ID", 1, 1, CTL_NEEDS_STORE, 0, 0, ctl_args_ids, ctl_rule_show,
      "show a rule and the files of its versions"},
-    {"rule approve", "ID... | --all", 0, CTL_MANY, CTL_NEEDS_STORE, APPROVE_OPTIONS, 0, ctl_rule_approve_check,
-     ctl_rule_approve, "offer the pending versions to all phones from now on"},
+    {"rule approve", "ID... | --all", 0, CTL_MANY, CTL_NEEDS_STORE,
+     APPROVE_OPTIONS, 0, ctl_rule_approve_check, ctl_rule_approve,
+     "offer the pending versions to all phones from now on"},
     {"phone", "URL", 1, 1, 0, PHONE_IS | PHONE_OPTIONS, PHONE_IS, ctl_phone_check, ctl_phone,
      "be a phone: ask for an update, print the answer, fetch and verify the files"},
     {"help", "[COMMAND]", 0, 2, 0, 0, 0, NULL, ctl_help,
@@ -50,11 +53,14 @@ static const ctl_command_t commands[] = {
 };
 /* clang-format on */
 
-/* A du_log_fn. Messages are whole sentences, so the status has nothing to add. */
-static void print_message(void *baton, du_log_level_e level, apr_status_t status, const char *id, const char *message)
+/* A du_log_fn. Messages are whole sentences, so the status has nothing to add. What was printed
+ * before comes first, also where both go to one file. */
+static void print_message(void *baton, du_log_level_e level, apr_status_t status, const char *id,
+                          const char *message)
 {
     (void)status;
     if (level <= DU_LOG_NOTICE) {
+        fflush(stdout);
         fprintf(stderr, CTL_NAME ": %s: %s%s\n", id, level == DU_LOG_WARNING ? "warning: " : "",
                 ctl_text(baton, message));
     }
@@ -93,8 +99,9 @@ static void find_actor(ctl_t *ctl)
                               ? name
                               : apr_psprintf(ctl->pool, "uid %lu", (unsigned long)uid);
     }
-    ctl->actor.node = apr_gethostname(host, sizeof(host), ctl->pool) == APR_SUCCESS ? apr_pstrdup(ctl->pool, host)
-                                                                                    : "unknown";
+    ctl->actor.node = apr_gethostname(host, sizeof(host), ctl->pool) == APR_SUCCESS
+                          ? apr_pstrdup(ctl->pool, host)
+                          : "unknown";
     ctl->actor.note = ctl->option[CTL_OPT_NOTE];
 }
 
@@ -119,13 +126,21 @@ static apr_status_t run_command(ctl_t *ctl)
     return status == APR_SUCCESS ? ctl->command->run(ctl) : status;
 }
 
-/* What could not be written was not done, as far as the caller can see: a full disk must not look like an empty list. */
+/* What could not be written was not done, as far as the caller can see: a full disk must not look
+ * like an empty list. */
 static apr_status_t finish_output(ctl_t *ctl)
 {
-    apr_status_t status = fflush(stdout) != 0 ? apr_get_os_error() : ferror(stdout) ? APR_EGENERAL : APR_SUCCESS;
+    apr_status_t status = APR_SUCCESS;
 
-    return status == APR_SUCCESS ? status : du_fail(ctl->ctx, status, DUNO(0813), "cannot write the result: %pm",
-                                                      (void *)&status);
+    if (fflush(stdout) != 0) {
+        status = apr_get_os_error();
+    } else if (ferror(stdout)) {
+        status = APR_EGENERAL; /* an earlier write failed, nobody knows why any more */
+    }
+    if (status != APR_SUCCESS) {
+        du_fail(ctl->ctx, status, DUNO(0813), "cannot write the result: %pm", (void *)&status);
+    }
+    return status;
 }
 
 static void report(ctl_t *ctl, apr_status_t status)
@@ -133,7 +148,8 @@ static void report(ctl_t *ctl, apr_status_t status)
     char words[120];
 
     if (!ctl->ctx->failure.id && !ctl->reported) {
-        du_fail(ctl->ctx, status, DUNO(0814), "failed: %s", du_error_text(status, words, sizeof(words)));
+        du_fail(ctl->ctx, status, DUNO(0814), "failed: %s",
+                du_error_text(status, words, sizeof(words)));
     }
     du_report(ctl->ctx, DU_LOG_ERROR);
 }
@@ -158,7 +174,6 @@ static int run(apr_pool_t *pool, int argc, const char *const *argv)
     if (status == APR_SUCCESS) {
         return 0;
     }
-    fflush(stdout);
     report(&ctl, status);
     return status == CTL_E_USAGE ? 2 : 1;
 }

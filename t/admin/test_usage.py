@@ -1,0 +1,106 @@
+"""Arguments, help, and what is said when they are wrong."""
+import os
+
+import pytest
+
+from conftest import run
+
+COMMANDS = ["store init", "import", "package list", "package show", "rule list", "rule show", "rule approve", "phone",
+            "help"]
+PHONE = ["phone", "http://127.0.0.1:9/", "--type", "T", "--brand", "B", "--model", "M", "--revision", "R", "--locale", "L"]
+
+
+@pytest.mark.parametrize("arguments", [["help"], ["--help"]])
+def test_help_lists_every_command(arguments):
+    result = run(*arguments)
+    assert (result.code, result.err) == (0, "")
+    listed = [line.strip() for line in result.out.partition("Commands:")[2].partition("Options:")[0].splitlines()]
+    assert [line for line in COMMANDS if not any(entry.startswith(line + " ") for entry in listed)] == []
+    assert len([line for line in listed if line]) == len(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS[:-1])
+def test_help_explains_one_command(command):
+    asked, flagged = run("help", *command.split()), run(*command.split(), "--help")
+    assert (asked.code, asked.err) == (0, "")
+    assert asked.out.startswith(f"Usage: devupdatectl {command}")
+    assert flagged == asked
+
+
+def test_help_of_a_group_explains_its_commands():
+    result = run("help", "rule")
+    assert [line.split()[2:4] for line in result.out.splitlines() if line.startswith("Usage:")] == \
+           [["rule", "list"], ["rule", "show"], ["rule", "approve"]]
+
+
+def test_help_fits_a_terminal():
+    for command in COMMANDS:
+        for line in run("help", *command.split()).out.splitlines():
+            assert len(line) <= 100, line
+
+
+def test_version():
+    result = run("--version")
+    assert result.code == 0 and result.out.startswith("devupdatectl ") and len(result.out.split()) == 2
+
+
+@pytest.mark.parametrize("arguments, number, words", [
+    ([], "DU0801", "no command"),
+    (["frobnicate"], "DU0802", '"frobnicate" is not a command'),
+    (["rule"], "DU0802", '"rule" is not a command'),
+    (["rule", "list\x1b[31m"], "DU0802", r"list\x1b[31m"),
+    (["rule", "li"], "DU0802", "not a command"),
+    (["--frobnicate", "rule", "list"], "DU0803", "--frobnicate"),
+    (["rule", "list", "--frobnicate"], "DU0803", "--frobnicate"),
+    (["rule", "list", "--note", "x"], "DU0803", "--note"),
+    (["rule", "list", "-x"], "DU0803", "-x"),
+    (["rule", "list", "--type"], "DU0804", "--type"),
+    (["rule", "list", "--json=yes"], "DU0804", "--json"),
+    (["--store"], "DU0804", "--store"),
+    (["rule", "list", "extra"], "DU0805", "usage: devupdatectl rule list"),
+    (["import"], "DU0805", "usage: devupdatectl import FILE.cab"),
+    (["import", "a.cab", "b.cab"], "DU0805", "usage: devupdatectl import FILE.cab"),
+    (["package", "show"], "DU0805", "usage: devupdatectl package show ID"),
+    (["phone"], "DU0805", "usage: devupdatectl phone URL"),
+    (PHONE, "DU0806", "--version VERSION"),
+    (["import", "a.cab", "--note", "n" * 1001], "DU0807", "1000 bytes"),
+    (["import", "a.cab", "--note", os.fsdecode(b"\xff")], "DU0807", "UTF-8"),
+    (["rule", "show", "one"], "DU0808", '"one"'),
+    (["rule", "show", "0"], "DU0808", '"0"'),
+    (["rule", "show", "1x"], "DU0808", '"1x"'),
+    (["rule", "show", ""], "DU0808", '""'),
+    (["rule", "show", "99999999999999999999"], "DU0808", "999"),
+    (["rule", "approve", "1", "two"], "DU0808", '"two"'),
+    (["help", "frobnicate"], "DU0809", "frobnicate"),
+    (["rule", "list", "--state", "odd"], "DU0810", '"odd"'),
+    (["rule", "approve"], "DU0811", "--all"),
+    (["rule", "approve", "--all", "1"], "DU0811", "--all alone"),
+    ([*PHONE, "--version", "1", "--mac", "a\nb"], "DU0830", "--mac"),
+    ([*PHONE, "--version", "1" * 257], "DU0830", "256"),
+    ([*PHONE, "--version", "1", "--timeout", "0"], "DU0853", "3600"),
+    ([*PHONE, "--version", "1", "--timeout", "3601"], "DU0853", "3600"),
+    ([*PHONE, "--version", "1", "--timeout", "ten"], "DU0853", "3600"),
+    ([*PHONE, "--version", "1", "--base", "ftp://x"], "DU0850", "ftp://x"),
+    (["phone", "file:///etc/passwd", *PHONE[2:], "--version", "1"], "DU0850", "file:///etc/passwd"),
+])
+def test_wrong_usage(bare, arguments, number, words):
+    """Exit status 2, one sentence, and nothing is opened: there is no store here."""
+    line = bare.refused(*arguments, code=2)
+    assert line.startswith(f"devupdatectl: {number}: ") and words in line
+
+
+@pytest.mark.parametrize("order", [lambda g, c: [*g, *c], lambda g, c: [*c, *g], lambda g, c: [*g[:2], *c, *g[2:]]])
+def test_global_options_stand_before_or_behind_the_command(ctl, order):
+    assert run(*order([*ctl.where, "--json"], ["rule", "list"])).out == "[]\n"
+
+
+def test_options_and_operands_mix(filled):
+    mixed = filled.text("rule", "approve", "1", "--dry-run", "2")
+    assert mixed == filled.text("rule", "approve", "--dry-run", "1", "2") and mixed.count("would approve") == 2
+
+
+def test_the_environment_says_nothing(ctl):
+    """No variable names a store or a file store."""
+    environment = {name: "/nonexistent" for name in ("DEVUPDATE_STORE", "DU_STORE", "HOME", "TMPDIR")}
+    sanitizers = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
+    assert ctl("rule", "list", env={**environment, **sanitizers}).out == "No rules.\n"
