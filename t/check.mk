@@ -11,10 +11,64 @@ AM_TESTS_ENVIRONMENT = \
 
 TESTS =
 check_PROGRAMS =
+EXTRA_DIST += t/run conf/packages conf/examples
+
+# --- the library, one program per noun (libcheck); what has no flags of its own in this Makefile is one of these ---
+AM_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
+LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
+unit_tests = \
+	t/unit/test_ctx t/unit/test_current t/unit/test_db t/unit/test_decide t/unit/test_device t/unit/test_error \
+	t/unit/test_journal t/unit/test_lifecycle t/unit/test_reply t/unit/test_request t/unit/test_ruleset t/unit/test_sql \
+	t/unit/test_store t/unit/test_template t/unit/test_text t/unit/test_throttle t/unit/test_xml
+pgsql_tests = t/unit/pgsql_db.t t/unit/pgsql_sql.t t/unit/pgsql_store.t
+if HAVE_CHECK
+TESTS += $(unit_tests) $(pgsql_tests)
+check_PROGRAMS += $(unit_tests)
+else
+TESTS += t/unit/missing.t
+endif
+EXTRA_DIST += $(pgsql_tests) t/unit/missing.t t/unit/sample.h t/unit/store.h t/unit/unit.h t/unit/xml_text.h
+
+# --- the rules of the house, as programs --------------------------------------------------------------------------
+TESTS += t/lint.t
+EXTRA_DIST += t/lint.t t/lint
+
+# --- every parser on the inputs that are kept; t/fuzz/run looks for new ones --------------------------------------
+fuzz_replays = t/fuzz/replay_cab t/fuzz/replay_file_url t/fuzz/replay_request t/fuzz/replay_update_info
+TESTS += $(fuzz_replays)
+check_PROGRAMS += $(fuzz_replays)
+fuzz_common = t/fuzz/fuzz.c t/fuzz/fuzz.h t/fuzz/replay.c
+t_fuzz_replay_cab_SOURCES = t/fuzz/fuzz_cab.c $(fuzz_common)
+t_fuzz_replay_file_url_SOURCES = t/fuzz/fuzz_file_url.c $(fuzz_common)
+t_fuzz_replay_request_SOURCES = t/fuzz/fuzz_request.c $(fuzz_common)
+t_fuzz_replay_update_info_SOURCES = t/fuzz/fuzz_update_info.c $(fuzz_common)
+EXTRA_DIST += t/fuzz/run t/fuzz/corpus t/fuzz/request.dict t/fuzz/update_info.dict
+
+# --- how a package comes in: unit tests that need gcab, cabextract and t/tools/make_package.py ---------------------
+if HAVE_CHECK
+package_tests = t/unit/test_cab t/unit/test_image t/unit/test_import t/unit/test_update_info
+TESTS += $(package_tests)
+check_PROGRAMS += $(package_tests)
+t_unit_test_cab_SOURCES = t/unit/test_cab.c t/unit/package.h t/unit/unit.h
+t_unit_test_cab_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_test_cab_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
+t_unit_test_image_SOURCES = t/unit/test_image.c t/unit/package.h t/unit/unit.h
+t_unit_test_image_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_test_image_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
+t_unit_test_import_SOURCES = t/unit/test_import.c t/unit/package.h t/unit/store.h t/unit/unit.h
+t_unit_test_import_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_test_import_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
+t_unit_test_update_info_SOURCES = t/unit/test_update_info.c t/unit/unit.h
+t_unit_test_update_info_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_test_update_info_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
+endif
 
 # --- against a real httpd, and the command line (pytest) ----------------------------------------------------------
 TESTS += t/httpd.t t/admin.t
-EXTRA_DIST += t/httpd.t t/httpd t/admin.t t/admin t/tools t/conformance t/bench
+EXTRA_DIST += t/httpd.t t/httpd t/admin.t t/admin t/conformance
+# Not as directories: `make dist` would take what was built in them, too.
+EXTRA_DIST += t/bench/bench.py t/bench/run t/tools/make_package.py t/tools/many_rules.py t/tools/pg_private \
+	t/tools/pytest_tap.py t/tools/run-pytest t/tools/try-quickstart
 
 # What a failed run keeps, and one that was killed leaves.
 clean-local: clean-servers

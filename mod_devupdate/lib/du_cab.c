@@ -1,6 +1,5 @@
 #include "du_cab.h"
 
-#include <errno.h>
 #include <locale.h>
 #include <string.h>
 
@@ -11,72 +10,25 @@
 #include <archive_entry.h>
 #include <openssl/evp.h>
 
+#include "du_cab_input.h"
 #include "du_cab_tables.h"
 #include "du_text.h"
 
-#define INPUT_SIZE (256 * 1024)
-
-/* The cabinet's file as it passes by: every byte is hashed, in order. */
-typedef struct input_t {
-    apr_file_t *file;
-    EVP_MD_CTX *hash;
-    apr_status_t failed; /* reading or hashing */
-    apr_off_t done;
-    apr_off_t total;
-    du_progress_fn *progress;
-    void *baton;
-    unsigned char buffer[INPUT_SIZE];
-} input_t;
-
 typedef struct unpack_t {
     du_ctx_t *ctx;
-    const char *path;
     const char *staging;
     du_cab_tables_t tables;
-    input_t *input;
+    du_cab_input_t *input;
     struct archive *archive;
-    EVP_MD_CTX *hash;    /* of the member being read */
-    apr_hash_t *names;   /* folded names seen so far */
-    apr_off_t content;   /* bytes of all members so far */
+    EVP_MD_CTX *hash;  /* of the member being read */
+    apr_hash_t *names; /* folded names seen so far */
+    apr_off_t content; /* bytes of all members so far */
     du_cab_t *cab;
 } unpack_t;
 
-static apr_status_t read_block(input_t *input, apr_size_t *len)
+static apr_status_t library_failure(unpack_t *unpack)
 {
-    apr_status_t rv = apr_file_read_full(input->file, input->buffer, INPUT_SIZE, len);
-
-    if (rv != APR_SUCCESS && !APR_STATUS_IS_EOF(rv)) {
-        return rv;
-    }
-    if (!EVP_DigestUpdate(input->hash, input->buffer, *len)) {
-        return APR_EGENERAL;
-    }
-    input->done += (apr_off_t)*len;
-    if (input->progress) {
-        input->progress(input->baton, "read", input->done, input->total);
-    }
-    return APR_SUCCESS;
-}
-
-/* libarchive gets no way to seek or skip, so that it cannot go past a byte that was not hashed. */
-static la_ssize_t on_read(struct archive *archive, void *baton, const void **data)
-{
-    input_t *input = baton;
-    apr_size_t len = 0;
-
-    input->failed = read_block(input, &len);
-    if (input->failed != APR_SUCCESS) {
-        archive_set_error(archive, EIO, "the file cannot be read");
-        return -1;
-    }
-    *data = input->buffer;
-    return (la_ssize_t)len;
-}
-
-static apr_status_t input_failure(unpack_t *unpack)
-{
-    return du_fail(unpack->ctx, unpack->input->failed, DUNO(0604), "cannot read %s: %pm", unpack->path,
-                   &unpack->input->failed);
+    return du_fail(unpack->ctx, APR_EGENERAL, DUNO(0616), "libarchive or libcrypto cannot be used");
 }
 
 /* What libarchive says of what it does not accept, its warnings included: a package is whole or refused. */
@@ -86,11 +38,10 @@ static apr_status_t refuse_archive(unpack_t *unpack, const char *name)
     const char *said = archive_error_string(unpack->archive);
 
     if (unpack->input->failed != APR_SUCCESS) {
-        return input_failure(unpack);
+        return unpack->input->failed;
     }
-    return du_fail(unpack->ctx, DU_E_PACKAGE, DUNO(0605), "the cabinet is damaged%s%s: %s",
-                   name ? " at member " : "", name ? du_text_for_log(pool, name) : "",
-                   du_text_for_log(pool, said ? said : "no reason given"));
+    return du_fail(unpack->ctx, DU_E_PACKAGE, DUNO(0605), "the cabinet is damaged%s%s: %s", name ? " at member " : "",
+                   name ? du_text_for_log(pool, name) : "", du_text_for_log(pool, said ? said : "no reason given"));
 }
 
 /* Why a name cannot be a path below a directory, on this or any other system; NULL if it can. */
@@ -145,6 +96,11 @@ static apr_status_t check_name(unpack_t *unpack, const char *name)
     return APR_SUCCESS;
 }
 
+static apr_status_t write_failure(unpack_t *unpack, const du_member_t *member, apr_status_t rv)
+{
+    return du_fail(unpack->ctx, rv, DUNO(0608), "cannot write %s: %pm", member->staged, &rv);
+}
+
 static apr_status_t write_block(unpack_t *unpack, apr_file_t *file, const void *data, apr_size_t len)
 {
     if (!EVP_DigestUpdate(unpack->hash, data, len)) {
@@ -164,7 +120,7 @@ static apr_status_t copy_content(unpack_t *unpack, du_member_t *member, apr_file
         apr_status_t rv = write_block(unpack, file, data, len);
 
         if (rv != APR_SUCCESS) {
-            return du_fail(unpack->ctx, rv, DUNO(0608), "cannot write %s: %pm", member->staged, &rv);
+            return write_failure(unpack, member, rv);
         }
         member->size += (apr_off_t)len;
     }
@@ -176,11 +132,11 @@ static apr_status_t digest_content(unpack_t *unpack, du_member_t *member, apr_fi
     apr_status_t rv;
 
     if (!EVP_DigestInit_ex(unpack->hash, EVP_sha256(), NULL)) {
-        return APR_EGENERAL;
+        return library_failure(unpack);
     }
     rv = copy_content(unpack, member, file);
     if (rv == APR_SUCCESS && !EVP_DigestFinal_ex(unpack->hash, member->digest, NULL)) {
-        rv = APR_EGENERAL;
+        rv = library_failure(unpack);
     }
     return rv;
 }
@@ -202,7 +158,7 @@ static apr_status_t stage_member(unpack_t *unpack, const char *name)
     rv = digest_content(unpack, member, file);
     closed = apr_file_close(file);
     unpack->content += member->size;
-    return rv != APR_SUCCESS ? rv : closed;
+    return rv == APR_SUCCESS && closed != APR_SUCCESS ? write_failure(unpack, member, closed) : rv;
 }
 
 static apr_status_t stage_members(unpack_t *unpack)
@@ -231,22 +187,6 @@ static apr_status_t stage_members(unpack_t *unpack)
     return APR_SUCCESS;
 }
 
-/* libarchive stops at the end of the cabinet; what follows belongs to the file's digest all the same. */
-static apr_status_t hash_rest(unpack_t *unpack)
-{
-    input_t *input = unpack->input;
-    apr_size_t len;
-
-    do {
-        input->failed = read_block(input, &len);
-        if (input->failed != APR_SUCCESS) {
-            return input_failure(unpack);
-        }
-    } while (len > 0);
-    unpack->cab->size = input->done;
-    return EVP_DigestFinal_ex(input->hash, unpack->cab->digest, NULL) ? APR_SUCCESS : APR_EGENERAL;
-}
-
 static apr_status_t check_tables(unpack_t *unpack)
 {
     du_cab_tables_t *tables = &unpack->tables;
@@ -267,39 +207,20 @@ static apr_status_t check_tables(unpack_t *unpack)
     return APR_SUCCESS;
 }
 
-static apr_status_t open_input(unpack_t *unpack)
-{
-    input_t *input = unpack->input;
-    apr_finfo_t info;
-    apr_status_t rv = apr_file_open(&input->file, unpack->path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, unpack->ctx->pool);
-
-    if (rv == APR_SUCCESS) {
-        rv = apr_file_info_get(&info, APR_FINFO_TYPE | APR_FINFO_SIZE, input->file);
-    }
-    if (rv != APR_SUCCESS) {
-        return du_fail(unpack->ctx, rv, DUNO(0613), "cannot open %s: %pm", unpack->path, &rv);
-    }
-    if (info.filetype != APR_REG) {
-        return du_fail(unpack->ctx, DU_E_PACKAGE, DUNO(0614), "%s is not a file", unpack->path);
-    }
-    input->total = info.size;
-    return check_tables(unpack);
-}
-
+/* libarchive gets no way to seek or skip, so that it cannot go past a byte that was not hashed. */
 static apr_status_t read_archive(unpack_t *unpack)
 {
-    apr_off_t start = 0;
-    apr_status_t rv = apr_file_seek(unpack->input->file, APR_SET, &start);
+    apr_status_t rv = du_cab_input_start(unpack->input);
 
-    if (rv != APR_SUCCESS || !EVP_DigestInit_ex(unpack->input->hash, EVP_sha256(), NULL)) {
-        return rv != APR_SUCCESS ? rv : APR_EGENERAL;
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     if (archive_read_support_format_cab(unpack->archive) != ARCHIVE_OK ||
-        archive_read_open(unpack->archive, unpack->input, NULL, on_read, NULL) != ARCHIVE_OK) {
+        archive_read_open(unpack->archive, unpack->input, NULL, du_cab_input_read, NULL) != ARCHIVE_OK) {
         return refuse_archive(unpack, NULL);
     }
     rv = stage_members(unpack);
-    return rv == APR_SUCCESS ? hash_rest(unpack) : rv;
+    return rv == APR_SUCCESS ? du_cab_input_finish(unpack->input, unpack->cab->digest) : rv;
 }
 
 /* Names in a cabinet are UTF-8, whatever the locale of the process is. libarchive converts them to the encoding of the
@@ -319,28 +240,37 @@ static apr_status_t read_in_utf8(unpack_t *unpack)
     return rv;
 }
 
-apr_status_t du_cab_unpack(du_ctx_t *ctx, const char *path, const char *staging, du_progress_fn *progress, void *baton,
-                           du_cab_t **cab)
+static apr_status_t unpack_input(unpack_t *unpack)
 {
-    unpack_t unpack = {.ctx = ctx, .path = path, .staging = staging, .names = apr_hash_make(ctx->pool)};
+    apr_status_t rv = check_tables(unpack);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    unpack->archive = archive_read_new();
+    unpack->hash = EVP_MD_CTX_new();
+    rv = unpack->archive && unpack->hash ? read_in_utf8(unpack) : library_failure(unpack);
+    archive_read_free(unpack->archive);
+    EVP_MD_CTX_free(unpack->hash);
+    return rv;
+}
+
+apr_status_t du_cab_unpack(du_ctx_t *ctx, const char *path, const char *staging, du_progress_fn *progress,
+                           void *baton, du_cab_t **cab)
+{
+    unpack_t unpack = {.ctx = ctx, .staging = staging, .names = apr_hash_make(ctx->pool)};
     apr_status_t rv;
 
     unpack.cab = *cab = apr_pcalloc(ctx->pool, sizeof(**cab));
     unpack.cab->members = apr_array_make(ctx->pool, 16, sizeof(du_member_t));
-    unpack.input = apr_pcalloc(ctx->pool, sizeof(*unpack.input));
-    unpack.input->progress = progress;
-    unpack.input->baton = baton;
-    rv = open_input(&unpack);
+    rv = du_cab_input_open(ctx, path, &unpack.input);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    unpack.archive = archive_read_new();
-    unpack.hash = EVP_MD_CTX_new();
-    unpack.input->hash = EVP_MD_CTX_new();
-    rv = unpack.archive && unpack.hash && unpack.input->hash ? read_in_utf8(&unpack) : APR_ENOMEM;
-    archive_read_free(unpack.archive);
-    EVP_MD_CTX_free(unpack.hash);
-    EVP_MD_CTX_free(unpack.input->hash);
-    apr_file_close(unpack.input->file);
+    unpack.input->progress = progress;
+    unpack.input->baton = baton;
+    rv = unpack_input(&unpack);
+    unpack.cab->size = unpack.input->done;
+    du_cab_input_close(unpack.input);
     return rv;
 }

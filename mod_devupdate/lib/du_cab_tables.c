@@ -3,28 +3,28 @@
 #include <string.h>
 
 /* The records of the format, [MS-CAB] 2: sizes, and offsets of the fields that are used. */
-#define HEADER_SIZE       36
-#define HEADER_CABINET    8  /* u4: bytes of the whole cabinet */
-#define HEADER_FOLDERS    26 /* u2 */
-#define HEADER_FILES      28 /* u2 */
-#define HEADER_FLAGS      30 /* u2 */
-#define FLAG_PREVIOUS     1
-#define FLAG_NEXT         2
-#define FLAG_RESERVE      4
-#define RESERVE_SIZE      4 /* u2 header, u1 folder, u1 block: bytes reserved in each of them */
-#define FOLDER_SIZE       8
-#define FOLDER_OFFSET     0 /* u4: of the first block */
-#define FOLDER_BLOCKS     4 /* u2 */
-#define BLOCK_SIZE        8
-#define BLOCK_PACKED      4 /* u2 */
-#define BLOCK_UNPACKED    6 /* u2 */
+#define HEADER_SIZE    36
+#define HEADER_CABINET 8  /* u4: bytes of the whole cabinet */
+#define HEADER_FOLDERS 26 /* u2 */
+#define HEADER_FILES   28 /* u2 */
+#define HEADER_FLAGS   30 /* u2 */
+#define FLAG_PREVIOUS  1
+#define FLAG_NEXT      2
+#define FLAG_RESERVE   4
+#define RESERVE_SIZE   4 /* u2 header, u1 folder, u1 block: bytes reserved in each of them */
+#define FOLDER_SIZE    8
+#define FOLDER_OFFSET  0 /* u4: of the first block */
+#define FOLDER_BLOCKS  4 /* u2 */
+#define BLOCK_SIZE     8
+#define BLOCK_PACKED   4 /* u2 */
+#define BLOCK_UNPACKED 6 /* u2 */
 
 typedef struct scan_t {
     du_ctx_t *ctx;
     apr_file_t *file;
-    apr_off_t size;           /* of the cabinet as its header says */
-    apr_off_t folder;         /* where the next folder's record is */
-    apr_off_t data;           /* where the next folder's blocks may begin */
+    apr_off_t size;   /* of the cabinet as its header says */
+    apr_off_t folder; /* where the next folder's record is */
+    apr_off_t data;   /* where the next folder's blocks may begin */
     unsigned folder_reserve;
     unsigned block_reserve;
     apr_off_t content;
@@ -52,7 +52,10 @@ static apr_status_t read_at(scan_t *scan, apr_off_t offset, unsigned char *bytes
     if (rv == APR_SUCCESS) {
         rv = apr_file_read_full(scan->file, bytes, len, NULL);
     }
-    return APR_STATUS_IS_EOF(rv) ? damaged(scan, "it is truncated") : rv;
+    if (APR_STATUS_IS_EOF(rv)) {
+        return damaged(scan, "it is truncated");
+    }
+    return rv == APR_SUCCESS ? rv : du_fail(scan->ctx, rv, DUNO(0617), "cannot read the cabinet: %pm", &rv);
 }
 
 static apr_status_t scan_reserve(scan_t *scan)
@@ -70,12 +73,14 @@ static apr_status_t scan_reserve(scan_t *scan)
 
 static apr_status_t scan_header(scan_t *scan, apr_off_t file_size, unsigned *nfolders, int *members)
 {
-    unsigned char header[HEADER_SIZE];
+    unsigned char header[HEADER_SIZE] = {0};
     unsigned flags;
-    apr_status_t rv;
+    apr_status_t rv = file_size < HEADER_SIZE ? APR_SUCCESS : read_at(scan, 0, header, sizeof(header));
 
-    if (file_size < HEADER_SIZE || (rv = read_at(scan, 0, header, sizeof(header))) != APR_SUCCESS ||
-        memcmp(header, "MSCF", 4) != 0) {
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (memcmp(header, "MSCF", 4) != 0) {
         return du_fail(scan->ctx, DU_E_PACKAGE, DUNO(0602), "the file is not a cabinet");
     }
     flags = u2(header + HEADER_FLAGS);

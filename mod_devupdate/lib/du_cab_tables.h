@@ -1,8 +1,8 @@
 /*
  * What the header and the tables of a cabinet promise, for comparing with what is read from it.
  *
- * Only the data blocks of a cabinet have checksums. libarchive therefore accepts a cabinet whose header says it should be
- * longer, or whose file table says that a file is shorter than the data that is there for it.
+ * Only the data blocks of a cabinet have checksums. libarchive therefore accepts a cabinet whose header says it should
+ * be longer, or whose file table says that a file is shorter than the data that is there for it.
  */
 #ifndef DU_CAB_TABLES_H
 #define DU_CAB_TABLES_H

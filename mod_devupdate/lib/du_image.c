@@ -73,8 +73,15 @@ static apr_status_t remove_tree(const char *path, apr_pool_t *pool)
     return rv;
 }
 
-/* The lock file is removed when the lock is released, so whoever waited for it must see whether it is still the one that
- * everybody else would open. */
+static int is_missing(const char *path, apr_pool_t *pool)
+{
+    apr_finfo_t info;
+
+    return APR_STATUS_IS_ENOENT(apr_stat(&info, path, APR_FINFO_TYPE, pool));
+}
+
+/* The lock file is removed when the lock is released, so whoever waited for it must see whether it is still the one
+ * that everybody else would open. */
 static int is_still_there(const du_image_lock_t *lock)
 {
     apr_finfo_t held, named;
@@ -90,12 +97,11 @@ static apr_status_t try_lock(du_image_lock_t *lock, const char *files)
 {
     apr_status_t rv = du_file_make_dirs(files, DU_IMAGE_ROOT "/" DU_IMAGE_STAGING, lock->pool);
 
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_open(&lock->file, lock->path, APR_FOPEN_WRITE | APR_FOPEN_CREATE, FILE_PERMISSIONS, lock->pool);
     }
-    rv = apr_file_open(&lock->file, lock->path, APR_FOPEN_WRITE | APR_FOPEN_CREATE, FILE_PERMISSIONS, lock->pool);
     if (rv != APR_SUCCESS) {
-        return APR_STATUS_IS_ENOENT(rv) ? APR_EAGAIN : rv;
+        return APR_STATUS_IS_ENOENT(rv) && !is_missing(files, lock->pool) ? APR_EAGAIN : rv;
     }
     rv = apr_file_lock(lock->file, APR_FLOCK_EXCLUSIVE);
     if (rv == APR_SUCCESS && !is_still_there(lock)) {
@@ -135,13 +141,6 @@ static apr_status_t release(void *data)
     remove_directories(lock);
     apr_file_unlock(lock->file); /* closing is not enough if a child process still has the file open */
     return apr_file_close(lock->file);
-}
-
-static int is_missing(const char *path, apr_pool_t *pool)
-{
-    apr_finfo_t info;
-
-    return APR_STATUS_IS_ENOENT(apr_stat(&info, path, APR_FINFO_TYPE, pool));
 }
 
 apr_status_t du_image_lock(du_ctx_t *ctx, const char *files, apr_pool_t *pool, du_image_lock_t **result,
@@ -263,7 +262,8 @@ static void prune_above(du_image_lock_t *lock, const char *image_path, apr_pool_
     }
 }
 
-static apr_status_t move_to_place(du_image_lock_t *lock, const char *building, const char *image_path, apr_pool_t *pool)
+static apr_status_t move_to_place(du_image_lock_t *lock, const char *building, const char *image_path,
+                                  apr_pool_t *pool)
 {
     const char *place = apr_pstrcat(pool, lock->root, "/", image_path, NULL);
     apr_status_t rv = du_file_sync_dir(building, pool);
@@ -296,5 +296,6 @@ apr_status_t du_image_remove(du_ctx_t *ctx, du_image_lock_t *lock, const char *i
     apr_status_t rv = remove_tree(apr_pstrcat(ctx->pool, lock->root, "/", image_path, NULL), ctx->pool);
 
     prune_above(lock, image_path, ctx->pool);
-    return rv == APR_SUCCESS ? rv : du_fail(ctx, rv, DUNO(0625), "cannot remove %s/%s: %pm", lock->root, image_path, &rv);
+    return rv == APR_SUCCESS ? rv
+                             : du_fail(ctx, rv, DUNO(0625), "cannot remove %s/%s: %pm", lock->root, image_path, &rv);
 }

@@ -4,8 +4,8 @@
  *   <files>/DeviceUpdateStore/<DeviceType>/<Brand>/<Model>/<Revision>/<Locale>/<Version>/<UpdateType>/<file>
  *   <files>/DeviceUpdateStore/.staging/        where an import works; same file system, so a rename places an image
  *
- * The staging directory is there only while an import runs, or after one was killed. No image can have its name, because
- * no part of a key begins with a dot (du_text_is_segment()).
+ * The staging directory is there only while an import runs, or after one was killed. No image can have its name,
+ * because no part of a key begins with a dot (du_text_is_segment()).
  */
 #ifndef DU_IMAGE_H
 #define DU_IMAGE_H

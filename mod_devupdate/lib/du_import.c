@@ -76,8 +76,8 @@ static apr_status_t check_unknown(work_t *work)
 static apr_status_t compare_with_known(work_t *work, du_arrival_t *arrival)
 {
     du_image_t *known;
-    apr_status_t rv = du_store_image(work->ctx, work->store, arrival->rule_id, arrival->image.version, work->ctx->pool,
-                                     &known);
+    apr_status_t rv =
+        du_store_image(work->ctx, work->store, arrival->rule_id, arrival->image.version, work->ctx->pool, &known);
 
     if (rv != APR_SUCCESS) {
         return is_new(work, rv) ? APR_SUCCESS : rv;
@@ -97,8 +97,9 @@ static apr_status_t check_version(work_t *work, const du_rule_t *rule, const cha
         const char *other = rule->versions.slot[slot];
 
         if (du_text_same(other, version) && !du_text_equal(other, version)) {
-            return du_fail(work->ctx, DU_E_PACKAGE, DUNO(0654), "version %s for %s differs from version %s in case only",
-                           shown(work, version), key_shown(work, &rule->key), shown(work, other));
+            return du_fail(work->ctx, DU_E_PACKAGE, DUNO(0654),
+                           "version %s for %s differs from version %s in case only", shown(work, version),
+                           key_shown(work, &rule->key), shown(work, other));
         }
     }
     return APR_SUCCESS;
@@ -111,7 +112,8 @@ static apr_status_t join_rule(work_t *work, const du_rule_t *rule, du_arrival_t 
 
     if (!du_text_same(rule->update_type, arrival->update_type)) {
         return du_fail(work->ctx, DU_E_PACKAGE, DUNO(0655), "%s has the update type %s; the package says %s",
-                       key_shown(work, &rule->key), shown(work, rule->update_type), shown(work, arrival->update_type));
+                       key_shown(work, &rule->key), shown(work, rule->update_type),
+                       shown(work, arrival->update_type));
     }
     arrival->key = rule->key;
     arrival->update_type = rule->update_type;
@@ -225,8 +227,8 @@ static void withdraw(work_t *work)
 {
     du_failure_t failure = work->ctx->failure;
     du_package_t *recorded;
-    apr_status_t rv = du_store_package_by_digest(work->ctx, work->store, work->import->package.digest, work->ctx->pool,
-                                                 &recorded);
+    apr_status_t rv =
+        du_store_package_by_digest(work->ctx, work->store, work->import->package.digest, work->ctx->pool, &recorded);
 
     for (int i = 0; rv == DU_E_NOT_FOUND && i < work->begun; i++) {
         const du_arrival_t *arrival = &APR_ARRAY_IDX(work->import->arrivals, i, du_arrival_t);

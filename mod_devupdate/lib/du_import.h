@@ -24,9 +24,11 @@ typedef struct du_import_t {
 
 /*
  * Imports the package. DU_E_EXISTS if the very same file was imported before (import->package says when); nothing is
- * changed then. DU_E_PACKAGE if the package is refused, with a sentence that names the member: no or two updateInfo.xml, a
- * file that the description names and the cabinet has not, or the other way round, a version that is there with other
- * bytes, and what du_cab.h and du_update_info.h list. Results are in ctx->pool.
+ * changed then. DU_E_PACKAGE if the package is refused, with a sentence that names the member or the version: what
+ * du_cab.h, du_update_info.h and du_package.h list, a version that is there with other bytes or that differs from one
+ * in case only, another update type than the rule's. Results are in ctx->pool.
+ *
+ * If the store fails while recording, the images are taken away again unless it cannot be asked whether it has them.
  */
 apr_status_t du_import_run(du_ctx_t *ctx, du_store_t *store, du_import_t *import);
 

@@ -36,8 +36,9 @@ static apr_status_t find_description(match_t *match)
         match->description = member;
         match->named[member - match->members] = 1;
     }
-    return match->description ? APR_SUCCESS
-                              : du_fail(match->ctx, DU_E_PACKAGE, DUNO(0646), "the package has no " DU_UPDATE_INFO_NAME);
+    return match->description
+               ? APR_SUCCESS
+               : du_fail(match->ctx, DU_E_PACKAGE, DUNO(0646), "the package has no " DU_UPDATE_INFO_NAME);
 }
 
 static apr_status_t read_description(match_t *match, apr_array_header_t **updates)
@@ -74,12 +75,14 @@ static const du_member_t *find_member(match_t *match, const char *name)
     return apr_hash_get(match->by_name, du_text_fold(match->ctx->pool, full), APR_HASH_KEY_STRING);
 }
 
-static apr_status_t take_member(match_t *match, const du_update_t *update, const char *name, const du_member_t **member)
+static apr_status_t take_member(match_t *match, const du_update_t *update, const char *name,
+                                const du_member_t **member)
 {
     *member = find_member(match, name);
     if (!*member) {
-        return du_fail(match->ctx, DU_E_PACKAGE, DUNO(0649), DU_UPDATE_INFO_NAME " names %s for %s, which the package has not",
-                       shown(match, name), shown(match, du_key_path(match->ctx->pool, &update->key)));
+        return du_fail(match->ctx, DU_E_PACKAGE, DUNO(0649),
+                       DU_UPDATE_INFO_NAME " names %s for %s, which the package has not", shown(match, name),
+                       shown(match, du_key_path(match->ctx->pool, &update->key)));
     }
     if ((*member)->size == 0) {
         return du_fail(match->ctx, DU_E_PACKAGE, DUNO(0650), "member %s is empty", shown(match, (*member)->name));

@@ -16,8 +16,11 @@ enum { NAME, SIGNATURE, TIMESTAMP, NFILE_FIELDS };
 static const char *const file_elements[] = {"File", "Image", "Module", NULL};
 
 static const du_name_t file_names[] = {
-    {"Name", NAME}, {"Filename", NAME},
-    {"Signature", SIGNATURE}, {"SignatureFilename", SIGNATURE}, {"Catalog", SIGNATURE},
+    {"Name", NAME},
+    {"Filename", NAME},
+    {"Signature", SIGNATURE},
+    {"SignatureFilename", SIGNATURE},
+    {"Catalog", SIGNATURE},
     {"Timestamp", TIMESTAMP},
     {NULL, 0},
 };
@@ -32,14 +35,10 @@ static const du_shape_t file_shape = {
 static const char *const update_elements[] = {"Update", NULL};
 
 static const du_name_t update_names[] = {
-    {"DeviceType", TYPE}, {"Type", TYPE},
-    {"Brand", BRAND}, {"Vendor", BRAND},
-    {"Model", MODEL},
-    {"Revision", REVISION}, {"Rev", REVISION},
-    {"Locale", LOCALE},
-    {"UpdateType", UPDATE_TYPE},
-    {"Version", VERSION},
-    {NULL, 0},
+    {"DeviceType", TYPE}, {"Type", TYPE},     {"Brand", BRAND},
+    {"Vendor", BRAND},    {"Model", MODEL},   {"Revision", REVISION},
+    {"Rev", REVISION},    {"Locale", LOCALE}, {"UpdateType", UPDATE_TYPE},
+    {"Version", VERSION}, {NULL, 0},
 };
 
 static const du_shape_t update_shape = {
@@ -62,12 +61,9 @@ static const struct {
     const char *words;
     apr_size_t limit;
 } fields[NFIELDS] = {
-    [TYPE] = {"device type", DU_KEY_PART_MAX},
-    [BRAND] = {"brand", DU_KEY_PART_MAX},
-    [MODEL] = {"model", DU_KEY_PART_MAX},
-    [REVISION] = {"revision", DU_KEY_PART_MAX},
-    [LOCALE] = {"locale", DU_KEY_PART_MAX},
-    [UPDATE_TYPE] = {"update type", DU_KEY_PART_MAX},
+    [TYPE] = {"device type", DU_KEY_PART_MAX}, [BRAND] = {"brand", DU_KEY_PART_MAX},
+    [MODEL] = {"model", DU_KEY_PART_MAX},      [REVISION] = {"revision", DU_KEY_PART_MAX},
+    [LOCALE] = {"locale", DU_KEY_PART_MAX},    [UPDATE_TYPE] = {"update type", DU_KEY_PART_MAX},
     [VERSION] = {"version", DU_VERSION_MAX},
 };
 
@@ -89,17 +85,19 @@ static apr_status_t check_fields(du_ctx_t *ctx, const char *update, const char *
 {
     for (int i = 0; i < NFIELDS; i++) {
         if (!field[i]) {
-            return du_fail(ctx, DU_E_PACKAGE, DUNO(0630), DU_UPDATE_INFO_NAME ": %s has no %s", update, fields[i].words);
+            return du_fail(ctx, DU_E_PACKAGE, DUNO(0630), DU_UPDATE_INFO_NAME ": %s has no %s", update,
+                           fields[i].words);
         }
         if (strlen(field[i]) > fields[i].limit) {
             return du_fail(ctx, DU_E_PACKAGE, DUNO(0631),
-                           DU_UPDATE_INFO_NAME ": %s has a %s of %" APR_SIZE_T_FMT " bytes; the limit is %" APR_SIZE_T_FMT,
+                           DU_UPDATE_INFO_NAME ": %s has a %s of %" APR_SIZE_T_FMT
+                                               " bytes; the limit is %" APR_SIZE_T_FMT,
                            update, fields[i].words, strlen(field[i]), fields[i].limit);
         }
         if (!du_text_is_segment(field[i], fields[i].limit)) {
             return du_fail(ctx, DU_E_PACKAGE, DUNO(0632),
-                           DU_UPDATE_INFO_NAME ": %s has the %s \"%s\", which cannot be the name of a directory", update,
-                           fields[i].words, du_text_for_log(ctx->pool, field[i]));
+                           DU_UPDATE_INFO_NAME ": %s has the %s \"%s\", which cannot be the name of a directory",
+                           update, fields[i].words, du_text_for_log(ctx->pool, field[i]));
         }
     }
     return APR_SUCCESS;
@@ -161,8 +159,8 @@ static apr_status_t take_file(du_ctx_t *ctx, const char *update, const char *con
         return du_fail(ctx, DU_E_PACKAGE, DUNO(0635), DU_UPDATE_INFO_NAME ": %s has a file without a name", update);
     }
     if (!field[SIGNATURE]) {
-        return du_fail(ctx, DU_E_PACKAGE, DUNO(0636), DU_UPDATE_INFO_NAME ": %s has no security catalogue for %s", update,
-                       du_text_for_log(ctx->pool, field[NAME]));
+        return du_fail(ctx, DU_E_PACKAGE, DUNO(0636), DU_UPDATE_INFO_NAME ": %s has no security catalogue for %s",
+                       update, du_text_for_log(ctx->pool, field[NAME]));
     }
     file->name = with_slashes(ctx->pool, field[NAME]);
     file->signature = with_slashes(ctx->pool, field[SIGNATURE]);
@@ -195,8 +193,8 @@ static apr_status_t check_unique(du_ctx_t *ctx, const apr_array_header_t *update
 
     for (int i = 0; i < last; i++) {
         if (du_key_same(&update[i].key, &update[last].key)) {
-            return du_fail(ctx, DU_E_PACKAGE, DUNO(0638), DU_UPDATE_INFO_NAME ": updates %d and %d are both for %s", i + 1,
-                           last + 1, du_text_for_log(ctx->pool, du_key_path(ctx->pool, &update[i].key)));
+            return du_fail(ctx, DU_E_PACKAGE, DUNO(0638), DU_UPDATE_INFO_NAME ": updates %d and %d are both for %s",
+                           i + 1, last + 1, du_text_for_log(ctx->pool, du_key_path(ctx->pool, &update[i].key)));
         }
     }
     return APR_SUCCESS;
@@ -228,8 +226,9 @@ apr_status_t du_update_info_parse(du_ctx_t *ctx, const char *data, apr_size_t le
     du_record_t *root;
 
     if (len > DU_UPDATE_INFO_MAX_BYTES) {
-        return du_fail(ctx, DU_E_PACKAGE, DUNO(0639), DU_UPDATE_INFO_NAME " has %" APR_SIZE_T_FMT
-                       " bytes; the limit is %d", len, DU_UPDATE_INFO_MAX_BYTES);
+        return du_fail(ctx, DU_E_PACKAGE, DUNO(0639),
+                       DU_UPDATE_INFO_NAME " has %" APR_SIZE_T_FMT " bytes; the limit is %d", len,
+                       DU_UPDATE_INFO_MAX_BYTES);
     }
     if (du_xml_read(ctx, data, len, &root_shape, &root) != APR_SUCCESS) {
         return du_fail(ctx, DU_E_PACKAGE, DUNO(0640), DU_UPDATE_INFO_NAME ": %s", ctx->failure.message);

@@ -2,7 +2,7 @@
 """Makes packages: cabinets with images, their security catalogues and updateInfo.xml (protocol.md 7).
 
     make_package.py OUT.cab --device UCPhone/POLYCOM/CX600/A/ENU --version 4.0.7577.4512 [--size BYTES]
-                    [--file NAME] [--stored | --lzx] [--share] [--update-type TYPE]
+                    [--file NAME] [--stored | --lzx | --reserved] [--share] [--update-type TYPE]
     make_package.py OUT.cab --bad KIND         a package that must be refused; --list-bad names the kinds
 
 As a library: make_package() for good ones, pack() for any members in a cabinet that gcab makes, raw_cabinet() for
@@ -116,8 +116,8 @@ def update_info(*updates):
 
 
 def members_of(devices, version, size=70000, files=("CPE",), update_type="CPE", share=False):
-    """The members of a good package as {name: content}. Each device has a directory of its own, with one image and one
-    catalogue per name in files; with share, all of them name the files of the first."""
+    """The members of a good package as {name: content}. Each device has a directory of its own, with one image and
+    one catalogue per name in files; with share, all of them name the files of the first."""
     members, updates = {}, []
     for number, device in enumerate(devices):
         owner, directory = (devices[0], "image1") if share else (device, f"image{number + 1}")
@@ -133,10 +133,14 @@ def members_of(devices, version, size=70000, files=("CPE",), update_type="CPE", 
 
 
 def pack(path, members, compression="mszip"):
-    """Writes a cabinet of {name: content}: "mszip" and "stored" by gcab, "lzx" by raw_cabinet()."""
+    """Writes a cabinet of {name: content}: "mszip" and "stored" by gcab, "lzx" and "reserved" (stored, with the reserved
+    bytes of signed cabinets) by raw_cabinet()."""
     path = pathlib.Path(path).resolve()
     if compression == "lzx":
         path.write_bytes(raw_cabinet(members.items(), lzx=True))
+        return path
+    if compression == "reserved":
+        path.write_bytes(raw_cabinet(members.items(), reserve=(20, 4, 8)))
         return path
     with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
         for name, content in members.items():
@@ -178,7 +182,7 @@ def lzx_frame(chunk, first):
 
 def raw_cabinet(members, lzx=False, flags=0, reserve=None):
     """The bytes of a cabinet with one folder. Names are str (marked as UTF-8 where they are not ASCII) or bytes, and
-    may be anything. reserve, three sizes, puts reserved bytes into header, folder and blocks, as signed cabinets have."""
+    may be anything. reserve, three sizes, puts reserved bytes into header, folder and blocks."""
     members = [(name.encode() if isinstance(name, str) else name, isinstance(name, str), content)
                for name, content in members]
     data = b"".join(content for _, _, content in members)
@@ -187,7 +191,7 @@ def raw_cabinet(members, lzx=False, flags=0, reserve=None):
     for i in range(0, len(data), 32768):
         chunk = data[i:i + 32768]
         packed = lzx_frame(chunk, i == 0) if lzx else chunk
-        head = struct.pack("<HH", len(packed), len(chunk)) + b"r" * in_block
+        head = struct.pack("<HH", len(packed), len(chunk)) + bytes(in_block)  # libmspack leaves them out of the checksum
         blocks.append(struct.pack("<I", checksum(head, checksum(packed))) + head + packed)
     table, offset = b"", 0
     for name, is_text, content in members:
@@ -301,6 +305,7 @@ def main():
     parser.add_argument("--share", action="store_true", help="one set of files for all devices")
     parser.add_argument("--stored", dest="compression", action="store_const", const="stored", default="mszip")
     parser.add_argument("--lzx", dest="compression", action="store_const", const="lzx")
+    parser.add_argument("--reserved", dest="compression", action="store_const", const="reserved")
     parser.add_argument("--bad", choices=sorted(BAD), metavar="KIND")
     parser.add_argument("--list-bad", action="store_true")
     options = parser.parse_args()
@@ -311,8 +316,8 @@ def main():
     elif options.bad:
         make_bad(options.path, options.bad)
     else:
-        make_package(options.path, options.device or [DEVICE], options.version, options.compression, size=options.size,
-                     files=options.file or ["CPE"], update_type=options.update_type, share=options.share)
+        make_package(options.path, options.device or [DEVICE], options.version, options.compression,
+                     size=options.size, files=options.file or ["CPE"], update_type=options.update_type, share=options.share)
 
 
 if __name__ == "__main__":

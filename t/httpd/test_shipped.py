@@ -1,0 +1,57 @@
+"""The shipped configuration is one that httpd accepts, as it is and with its external part."""
+import os
+import pathlib
+import re
+import subprocess
+
+SHIPPED = pathlib.Path(os.environ["srcdir"], "conf/devupdate.conf.in")
+EXTERNAL = re.compile(r"(?ms)^#<VirtualHost .*?^#</VirtualHost>")
+
+
+def shipped(store):
+    """What `make` and an administrator make of it, for the given store."""
+    places = {
+        "@localstore@/devupdate.sqlite": str(store.database),
+        "@localstore@/files": str(store.files),
+        "@apmoddir@": str(pathlib.Path(os.environ["MODULE"]).parent),
+    }
+    text = SHIPPED.read_text()
+    for placeholder, path in places.items():
+        assert placeholder in text
+        text = text.replace(placeholder, path)
+    return text
+
+
+def uncommented(text):
+    """With the external virtual host in force."""
+    part = EXTERNAL.search(text).group()
+    return text.replace(part, re.sub(r"(?m)^#", "", part)).replace("#DevUpdateExternalURL", "DevUpdateExternalURL")
+
+
+def make_certificate(directory):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=updates.example.com",
+                    "-days", "2", "-keyout", directory / "key", "-out", directory / "certificate"],
+                   check=True, capture_output=True)
+    return [(r'(SSLCertificateFile +)"[^"]*"', rf'\1"{directory}/certificate"'),
+            (r'(SSLCertificateKeyFile +)"[^"]*"', rf'\1"{directory}/key"')]
+
+
+def accepted(site, text, modules):
+    """What `apachectl configtest` says; the base configuration's port stands in for Listen 80 and 443."""
+    site.prepare()
+    site.httpd.modules = (f"mpm_{site.httpd.mpm}", *modules)
+    site.httpd.write(text)
+    return site.httpd.check()
+
+
+def test_as_shipped(own_site):
+    assert accepted(own_site, shipped(own_site.store), ["authz_core"]) == (0, "Syntax OK\n")
+
+
+def test_with_the_external_host(own_site, tmp_path):
+    text = uncommented(shipped(own_site.store))
+    for pattern, path in make_certificate(tmp_path):
+        text, count = re.subn(pattern, path, text)
+        assert count == 1
+    modules = ["authz_core", "authn_core", "authn_file", "authz_user", "auth_basic", "ssl"]
+    assert accepted(own_site, text, modules) == (0, "Syntax OK\n")

@@ -1,0 +1,108 @@
+"""What is explained is there, and what is there is explained."""
+import re
+
+from house import PRODUCT, code, files, need, rule, show
+
+ENTRY = re.compile(r"^## (DU\d{4})\n(.*?)(?=^## |\Z)", re.M | re.S)
+
+
+def call_sites():
+    """{id: ["file:line", ...]}"""
+    sites = {}
+    for path in files(*PRODUCT):
+        for number, line in enumerate(code(path).splitlines(), 1):
+            if not line.startswith("#define DUNO("):
+                for digits in re.findall(r"\bDUNO\((\w*)\)", line):
+                    sites.setdefault("DU" + digits, []).append(f"{show(path)}:{number}")
+    return need(sites, "message ids")
+
+
+@rule("a message id has four digits and one call site")
+def rule_ids():
+    for name, sites in sorted(call_sites().items()):
+        if not re.fullmatch(r"DU\d{4}", name):
+            yield f"{name} at {sites[0]} is no id"
+        if len(sites) > 1:
+            yield f"{name} is used at {' and '.join(sites)}"
+
+
+@rule("every message id is explained in conf/messages.md, and no other")
+def rule_messages():
+    entries = ENTRY.findall(files("conf/messages.md")[0].read_text())
+    names = [name for name, _ in need(entries, "entries in conf/messages.md")]
+    used = set(call_sites())
+    yield from (f"{name} is not explained" for name in sorted(used - set(names)))
+    yield from (f"{name} is explained, but nobody says it" for name in sorted(set(names) - used))
+    yield from (f"{name} is explained twice" for name in sorted({n for n in names if names.count(n) > 1}))
+    if names != sorted(names):
+        yield "the entries are not in order"
+
+
+@rule("every explanation says cause, outcome and what to do")
+def rule_explanations():
+    for name, text in need(ENTRY.findall(files("conf/messages.md")[0].read_text()), "entries in conf/messages.md"):
+        if not text.lstrip("\n").split("\n")[0].strip() or text.lstrip("\n").startswith("-"):
+            yield f"{name} has no summary"
+        for word in ("Cause", "Outcome", "What to do"):
+            if not re.search(rf"^- {word}: \S", text, re.M):
+                yield f"{name} does not say \"{word}: ...\""
+
+
+DIRECTIVE = re.compile(r'X\((\w+),\s*(\w+),\s*(\w+),\s*(\w+),\s*(\S+),\s*(\d+),\s*(\d+),')
+CONTEXTS = {"GLOBAL": "server config", "SERVER": "server config, virtual host"}
+
+
+def directives():
+    header = files("mod_devupdate/mod_devupdate_directives.h")[0].read_text()
+    table = header[header.index("#define DU_DIRECTIVES"):]
+    found = need(DIRECTIVE.findall(table.replace("\\\n", "\n")), "lines of the list of directives")
+    need(len(found) == len(re.findall(r"\bX\(", table)), "every line of the list")
+    return found
+
+
+def field(text, name):
+    match = re.search(rf"^- {name}: (.+)$", text, re.M)
+    return match[1].strip() if match else None
+
+
+@rule("every directive has its page, and every page its directive")
+def rule_directive_pages():
+    names = {line[2] for line in directives()}
+    pages = {path.stem: path for path in files("conf/directives/*.md")}
+    yield from (f"{name} has no page in conf/directives" for name in sorted(names - set(pages)))
+    yield from (f"{show(pages[name])} explains no directive" for name in sorted(set(pages) - names))
+
+
+@rule("the pages of directives say what the list says")
+def rule_directive_fields():
+    for kind, _, name, context, default, least, most in directives():
+        path = files(f"conf/directives/{name}.md")[0]
+        text = path.read_text()
+        if not text.startswith(f"# {name}\n"):
+            yield f"{show(path)} does not begin with its name"
+        for wanted in ("Description", "Syntax", "Default", "Context"):
+            if not field(text, wanted):
+                yield f"{show(path)} has no {wanted}"
+        if not (field(text, "Syntax") or "").startswith(name):
+            yield f"{show(path)}: the syntax is of another directive"
+        documented = field(text, "Default")
+        expected = {"FLAG": "On" if default == "1" else "Off", "NUMBER": default}.get(kind)
+        if expected is not None and documented != expected:
+            yield f"{show(path)}: default {documented}, in the list {expected}"
+        if expected is None and default != "NULL" and documented != default.strip('"'):
+            yield f"{show(path)}: default {documented}, in the list {default}"
+        if field(text, "Context") != CONTEXTS[context]:
+            yield f"{show(path)}: context {field(text, 'Context')}, in the list {CONTEXTS[context]}"
+        if kind == "NUMBER":
+            for limit in (least, most):
+                if not re.search(rf"\b{limit}\b", text.replace(",", "")):
+                    yield f"{show(path)} does not name the limit {limit}"
+
+
+@rule("the shipped configuration uses directives that exist")
+def rule_configuration():
+    names = {line[2] for line in directives()}
+    used = set()
+    for path in files("conf/devupdate.conf.in"):
+        used |= set(re.findall(r"\bDevUpdate[A-Z]\w+", path.read_text()))
+    yield from (f"{name} is no directive" for name in sorted(need(used, "directives in the configuration") - names))

@@ -1,0 +1,117 @@
+#include "unit.h"
+
+#include "du_decide.h"
+#include "sample.h"
+
+#define CX600  {"UCPhone", "POLYCOM", "CX600", "A", "ENU"}   /* pending, approved 4.0.7577.4463, restore */
+#define AASTRA {"UCPhone", "Aastra", "6725ip", "A", "ENU"}   /* pending only */
+#define T48    {"UCPhone", "Yealink", "T48 G", "A", "ENU"}   /* X.8.1.52 with CPE.nbt and B.nbt */
+
+/* One check each: key, installed modules (filename and version), and what must come of it. */
+static const struct {
+    du_key_t key;
+    du_module_t modules[3];
+    du_result_e result;
+    du_reason_e reason;
+} cases[] = {
+    {CX600, {{0}}, DU_RESULT_OFFERED, DU_REASON_APPROVED},
+    {CX600, {{"CPE.nbt", "4.0.7577.4066", ""}}, DU_RESULT_OFFERED, DU_REASON_APPROVED},
+    {CX600, {{"CPE.nbt", "4.0.7577.4463", ""}}, DU_RESULT_NONE, DU_REASON_CURRENT},
+    {CX600, {{"cpe.NBT", "4.0.7577.4463", NULL}}, DU_RESULT_NONE, DU_REASON_CURRENT},
+    /* different, never newer (protocol.md 8.4) */
+    {CX600, {{"CPE.nbt", "9.9.9.9", ""}}, DU_RESULT_OFFERED, DU_REASON_APPROVED},
+    {CX600, {{"CPE.nbt", "4.0.7577.4512", ""}}, DU_RESULT_OFFERED, DU_REASON_APPROVED},
+    /* versions are texts */
+    {CX600, {{"CPE.nbt", "4.0.7577.04463", ""}}, DU_RESULT_OFFERED, DU_REASON_APPROVED},
+    {CX600, {{"CPE.nbt", "4.0.7577.4463.0", ""}}, DU_RESULT_OFFERED, DU_REASON_APPROVED},
+    {T48, {{"CPE.nbt", "x.8.1.52", ""}, {"B.nbt", "x.8.1.52", ""}}, DU_RESULT_OFFERED, DU_REASON_APPROVED},
+    /* modules that the image does not have count only if it has none of the named */
+    {CX600, {{"other.nbt", "4.0.7577.4463", ""}}, DU_RESULT_NONE, DU_REASON_CURRENT},
+    {CX600, {{NULL, "4.0.7577.4463", ""}}, DU_RESULT_NONE, DU_REASON_CURRENT},
+    {CX600, {{"other.nbt", "1", ""}}, DU_RESULT_OFFERED, DU_REASON_APPROVED},
+    {CX600, {{"other.nbt", "4.0.7577.4463", ""}, {"CPE.nbt", "1", ""}}, DU_RESULT_OFFERED, DU_REASON_APPROVED},
+    {CX600, {{"CPE.nbt", "1", ""}, {"other.nbt", "4.0.7577.4463", ""}}, DU_RESULT_OFFERED, DU_REASON_APPROVED},
+    {CX600, {{"other.nbt", "1", ""}, {"CPE.nbt", "4.0.7577.4463", ""}}, DU_RESULT_NONE, DU_REASON_CURRENT},
+    {CX600, {{"CPE.nbt", NULL, ""}}, DU_RESULT_OFFERED, DU_REASON_APPROVED},
+    {CX600, {{NULL, NULL, NULL}, {NULL, NULL, "x"}}, DU_RESULT_OFFERED, DU_REASON_APPROVED},
+    {T48, {{"CPE.nbt", "X.8.1.52", ""}, {"B.nbt", "X.8.1.52", ""}}, DU_RESULT_NONE, DU_REASON_CURRENT},
+    {T48, {{"CPE.nbt", "X.8.1.52", ""}, {"B.nbt", "X.8.1.51", ""}}, DU_RESULT_OFFERED, DU_REASON_APPROVED},
+    {T48, {{"B.nbt", "X.8.1.51", ""}, {"CPE.nbt", "X.8.1.52", ""}}, DU_RESULT_OFFERED, DU_REASON_APPROVED},
+    {T48, {{"B.nbt", "X.8.1.52", ""}}, DU_RESULT_NONE, DU_REASON_CURRENT},
+    /* no approved version: pending ones are for test devices */
+    {AASTRA, {{0}}, DU_RESULT_NONE, DU_REASON_NO_APPROVED},
+    {AASTRA, {{"CPE.nbt", "4.0.7577.4512", ""}}, DU_RESULT_NONE, DU_REASON_NO_APPROVED},
+    /* keys */
+    {{"ucphone", "Polycom", "cx600", "a", "enu"}, {{0}}, DU_RESULT_OFFERED, DU_REASON_APPROVED},
+    {{"UCPhone", "POLYCOM", "CX700", "A", "ENU"}, {{0}}, DU_RESULT_NONE, DU_REASON_NO_RULE},
+    {{"RoundTable", "POLYCOM", "CX600", "A", "ENU"}, {{0}}, DU_RESULT_NONE, DU_REASON_NO_RULE},
+    {{"UCPhone", "POLYCOM", "CX600", "B", "ENU"}, {{0}}, DU_RESULT_NONE, DU_REASON_NO_RULE},
+    {{"UCPhone", "POLYCOM", "CX600", "A", "DEU"}, {{0}}, DU_RESULT_NONE, DU_REASON_NO_RULE},
+    {{"UCPhone", "POLYCOM", "*", "A", "ENU"}, {{0}}, DU_RESULT_NONE, DU_REASON_NO_RULE},
+    {{NULL, "POLYCOM", "CX600", "A", "ENU"}, {{0}}, DU_RESULT_NONE, DU_REASON_INCOMPLETE},
+    {{"UCPhone", NULL, "CX600", "A", "ENU"}, {{0}}, DU_RESULT_NONE, DU_REASON_INCOMPLETE},
+    {{"UCPhone", "POLYCOM", NULL, "A", "ENU"}, {{0}}, DU_RESULT_NONE, DU_REASON_INCOMPLETE},
+    {{"UCPhone", "POLYCOM", "CX600", NULL, "ENU"}, {{0}}, DU_RESULT_NONE, DU_REASON_INCOMPLETE},
+    {{"UCPhone", "POLYCOM", "CX600", "A", NULL}, {{0}}, DU_RESULT_NONE, DU_REASON_INCOMPLETE},
+    {{NULL, NULL, NULL, NULL, NULL}, {{0}}, DU_RESULT_NONE, DU_REASON_INCOMPLETE},
+};
+
+static int count_modules(const du_module_t *modules)
+{
+    int n = 0;
+
+    while (n < 3 && (modules[n].filename || modules[n].version || modules[n].timestamp)) {
+        n++;
+    }
+    return n;
+}
+
+START_TEST(table)
+{
+    const du_ruleset_t *ruleset = sample_ruleset(unit.ctx, sample_rules(unit.pool), unit_path("rules"), 1, unit.pool);
+
+    for (int i = 0; i < COUNT_OF(cases); i++) {
+        du_request_t request = {.key = cases[i].key, .modules = cases[i].modules};
+        du_decision_t decision;
+
+        request.nmodules = count_modules(cases[i].modules);
+        decision = du_decide(ruleset, &request);
+        ck_assert_msg(decision.result == cases[i].result && decision.reason == cases[i].reason, "case %d: %s, %s", i,
+                      du_result_word(decision.result), du_reason_word(decision.reason));
+        ck_assert_int_eq(decision.image != NULL, cases[i].result == DU_RESULT_OFFERED);
+        if (decision.image) {
+            du_slot_e slot = DU_APPROVED;
+
+            ck_assert_ptr_eq(decision.image,
+                             du_ruleset_image(ruleset, du_ruleset_find(ruleset, &request.key), slot));
+        }
+    }
+}
+END_TEST
+
+/* The words that stand in audit files; scripts compare them. */
+START_TEST(words)
+{
+    static const char *const results[] = {"offered", "none", "refused"};
+    static const char *const reasons[] = {"approved", "current", "no-rule", "no-approved", "incomplete", "malformed",
+                                          "too-large", "unauthenticated", "not-ready"};
+
+    for (int i = 0; i < COUNT_OF(results); i++) {
+        ck_assert_str_eq(du_result_word((du_result_e)i), results[i]);
+    }
+    for (int i = 0; i < COUNT_OF(reasons); i++) {
+        ck_assert_str_eq(du_reason_word((du_reason_e)i), reasons[i]);
+    }
+    ck_assert_int_eq(DU_RESULT_REFUSED, COUNT_OF(results) - 1);
+    ck_assert_int_eq(DU_REASON_NOT_READY, COUNT_OF(reasons) - 1);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = unit_tests("decide");
+
+    tcase_add_test(tests, table);
+    tcase_add_test(tests, words);
+    return unit_run(tests);
+}

@@ -1,0 +1,114 @@
+#include "store.h"
+
+#include "du_schema.h"
+
+/* Every statement of the product: what du_db prepares, and what stands about it in queries.sql. */
+static const struct { const char *name, *text; } statements[] = {
+#define STATEMENT(id, name, text) {name, text},
+    DU_SQL_LIST(STATEMENT)
+#undef STATEMENT
+};
+
+/* A connection of this test, on a database with the schema. */
+typedef struct connection_t {
+    const apr_dbd_driver_t *driver;
+    apr_dbd_t *handle;
+} connection_t;
+
+static connection_t connect_to_schema(void)
+{
+    const char *spec = fresh_store(), *space = strchr(spec, ' ');
+    connection_t c;
+    du_db_t *db;
+
+    assert_ok(du_db_open(unit.ctx, spec, DU_DB_CREATE, unit.pool, &db));
+    assert_ok(du_schema_create(unit.ctx, db));
+    du_db_close(db);
+    ck_assert_int_eq(apr_dbd_init(unit.pool), APR_SUCCESS);
+    ck_assert_int_eq(apr_dbd_get_driver(unit.pool, apr_pstrmemdup(unit.pool, spec, (apr_size_t)(space - spec)), &c.driver),
+                     APR_SUCCESS);
+    ck_assert_int_eq(apr_dbd_open(c.driver, unit.pool, space + 1, &c.handle), APR_SUCCESS);
+    return c;
+}
+
+START_TEST(every_statement_prepares)
+{
+    connection_t c = connect_to_schema();
+
+    ck_assert_int_gt(COUNT_OF(statements), 10);
+    for (int i = 0; i < COUNT_OF(statements); i++) {
+        apr_dbd_prepared_t *prepared = NULL;
+        int rc = apr_dbd_prepare(c.driver, unit.pool, c.handle, statements[i].text, statements[i].name, &prepared);
+
+        ck_assert_msg(rc == 0, "%s: %s", statements[i].name, apr_dbd_error(c.driver, c.handle, rc));
+    }
+    apr_dbd_close(c.driver, c.handle);
+}
+END_TEST
+
+/* 1 if queries.sql says of the statement that it may scan, with a reason. */
+static int may_scan(const char *queries, const char *name)
+{
+    const char *at = strstr(queries, apr_pstrcat(unit.pool, "-- name: ", name, "\n", NULL));
+    const char *next, *scan;
+
+    ck_assert_msg(at != NULL, "queries.sql has no statement %s", name);
+    next = strstr(at + 1, "-- name: ");
+    scan = strstr(at, "\n-- scan: ");
+    return scan && (!next || scan < next) && scan[sizeof("\n-- scan: ") - 1] != '\n';
+}
+
+/* The statement's parameters as NULLs: what they are does not matter for the plan. */
+static const char *plan_of(const connection_t *c, const char *text)
+{
+    const char *args[16] = {NULL};
+    const char *plan = "";
+    apr_dbd_prepared_t *prepared = NULL;
+    apr_dbd_results_t *results = NULL;
+    apr_dbd_row_t *row = NULL;
+    int nargs = 0;
+
+    for (const char *at = strchr(text, '%'); at; at = strchr(at + 1, '%')) {
+        nargs++;
+    }
+    ck_assert_int_le(nargs, COUNT_OF(args));
+    ck_assert_int_eq(apr_dbd_prepare(c->driver, unit.pool, c->handle, apr_pstrcat(unit.pool, "EXPLAIN QUERY PLAN ", text, NULL),
+                                     NULL, &prepared), 0);
+    ck_assert_int_eq(apr_dbd_pselect(c->driver, unit.pool, c->handle, &results, prepared, 1, nargs, args), 0);
+    while (apr_dbd_get_row(c->driver, unit.pool, results, &row, -1) != -1) {
+        plan = apr_pstrcat(unit.pool, plan, apr_dbd_get_entry(c->driver, row, 3), "; ", NULL);
+    }
+    return plan;
+}
+
+/* SQLite's planner; with a table as small as a test's, PostgreSQL's would scan whatever the indexes. */
+START_TEST(none_scans_that_may_not)
+{
+    const char *srcdir = getenv("srcdir"), *queries;
+    connection_t c = connect_to_schema();
+    int searches = 0;
+
+    ck_assert_msg(srcdir != NULL, "srcdir is not set");
+    queries = unit_read(apr_pstrcat(unit.pool, srcdir, "/mod_devupdate/sql/queries.sql", NULL), NULL);
+    for (int i = 0; i < COUNT_OF(statements); i++) {
+        const char *plan = plan_of(&c, statements[i].text);
+
+        searches += strstr(plan, "SEARCH") != NULL;
+        ck_assert_msg((strstr(plan, "SCAN") != NULL) == may_scan(queries, statements[i].name), "%s: %s", statements[i].name,
+                      plan);
+    }
+    ck_assert_int_gt(searches, 5);
+    apr_dbd_close(c.driver, c.handle);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = unit_tests("sql");
+
+    tcase_add_test(tests, every_statement_prepares);
+    if (!store_server()) {
+        tcase_add_test(tests, none_scans_that_may_not);
+    }
+    return unit_run(tests);
+}
