@@ -87,7 +87,8 @@ t_bench_compile_rules_SOURCES = t/bench/compile_rules.c
 t_bench_compile_rules_CPPFLAGS = $(DU_CPPFLAGS)
 t_bench_compile_rules_LDADD = libdevupdate.la $(DU_LIBS)
 
-bench-programs: all $(check_LTLIBRARIES) t/bench/compile_rules
+bench-programs: all
+	$(MAKE) $(AM_MAKEFLAGS) $(check_LTLIBRARIES) t/bench/compile_rules
 bench: bench-programs
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/t/bench/run $(BENCH)
 .PHONY: bench bench-programs clean-servers

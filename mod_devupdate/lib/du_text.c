@@ -113,8 +113,10 @@ int du_text_is_segment(const char *text, apr_size_t limit)
     if (len == 0 || len > limit || !du_text_is_utf8(text, len)) {
         return 0;
     }
-    for (const char *c = text; *c; c++) {
-        if ((unsigned char)*c < ' ' || *c == 0x7F || strchr("/\\:*?\"<>|", *c)) {
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        int is_c1 = c[0] == 0xC2 && c[1] < 0xA0; /* U+0080 to U+009F, which terminals obey like escape sequences */
+
+        if (*c < ' ' || *c == 0x7F || is_c1 || strchr("/\\:*?\"<>|", *c)) {
             return 0;
         }
     }

@@ -78,6 +78,7 @@ class Bench:
         root = self.root / f"site{self.count}"
         root.mkdir()
         site = sites.Site(root)
+        site.access_log = ""
         site.store.init()
         if prepare:
             prepare(site.store)
@@ -133,7 +134,7 @@ def callgrind(bench, site, target, count):
     place.give(site.root)
     conf = site.root / "httpd.conf"
     conf.write_text(re.sub(r"(?m)^(User|Group) .*\n", "", conf.read_text()))
-    command = ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}",
+    command = ["valgrind", "-q", "--tool=callgrind", "--fair-sched=try", f"--callgrind-out-file={out}",
                "--toggle-collect=ap_process_async_request", *site.httpd.command("-X")]
     if place.AS_ROOT:
         command = ["setpriv", f"--reuid={place.ACCOUNT}", f"--regid={place.ACCOUNT}", "--clear-groups", *command]
@@ -141,7 +142,7 @@ def callgrind(bench, site, target, count):
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         site.httpd.process = process
         until(site.httpd.listens, "httpd under valgrind listens", limit=120)
-        subprocess.run(["ab", "-q", "-k", "-c1", "-n", str(count), "-p", str(bench.body), "-T", "text/xml",
+        subprocess.run(["ab", "-q", "-k", "-s", "300", "-c1", "-n", str(count), "-p", str(bench.body), "-T", "text/xml",
                         f"http://127.0.0.1:{site.port}{target}"], check=True, capture_output=True)
         process.terminate()
         process.wait(120)

@@ -99,7 +99,7 @@ def faults(answer, expectation):
             found.append(f"{what}: the body is not XML: {error}")
             continue
         if not holds:
-            found.append(f"{what}: {value!r} expected; answer: {answer.status} {dict(answer.headers)} {answer.body[:500]!r}")
+            found.append(f"{what}: {value!r} expected; {answer.status} {dict(answer.headers)} {answer.body[:500]!r}")
     if not asserted or "grade" not in dict(expectation) or "source" not in dict(expectation):
         found.append("a transcript needs an assertion, a grade and a source")
     return found

@@ -139,8 +139,9 @@ class Httpd:
         return path.read_text(errors="replace") if path.exists() else ""
 
     def stop(self):
-        """Ends httpd with all its children. The children gracefully: on SIGTERM those of the event MPM close connections
-        under the hands of threads that are closing them, and crash now and then. Then the parent, which would sleep on."""
+        """Ends httpd with all its children. The children gracefully: on SIGTERM those of the event MPM close
+        connections under the hands of threads that are closing them, and crash now and then. Then the parent, which
+        would sleep on."""
         if self.process is None:
             return
         process, self.process = self.process, None

@@ -1,6 +1,7 @@
 """A private httpd with a store of its own."""
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import audit
 import phone
@@ -19,8 +20,14 @@ DIRECTIVES = {
 }
 
 
+# Which child answered each request, for Site.every_child()
+WHO_ANSWERED = 'CustomLog logs/children "%{pid}P"'
+
+
 class Site:
     """A private httpd with a store of its own."""
+
+    access_log = WHO_ANSWERED
 
     def __init__(self, root, template=None):
         self.root = root
@@ -35,7 +42,7 @@ class Site:
         chosen = {**DIRECTIVES, **dict(directives)}
         lines = [f"LoadModule devupdate_module {os.environ['MODULE']}"]
         lines += [f"{name} {value}" for name, value in chosen.items() if value is not None]
-        text = "\n".join([*lines, config, ""])
+        text = "\n".join([*lines, self.access_log, config, ""])
         return text.replace("{store}", self.store.spec).replace("{files}", str(self.store.files))
 
     def prepare(self, directives=(), config="", modules=(), mpm=None):
@@ -63,6 +70,25 @@ class Site:
 
     def get(self, target, headers=None, **options):
         return phone.get(self.port, target, headers, **options)
+
+    def every_child(self, holds):
+        """Asks until every child that now runs has answered; False as soon as holds(), which asks, does not hold."""
+        log = self.root / "logs" / "children"
+        before = log.stat().st_size
+        children = set(self.httpd.children())
+
+        def answered():
+            with open(log, encoding="ascii") as lines:
+                lines.seek(before)
+                return set(map(int, lines.read().split()))
+
+        with ThreadPoolExecutor(8) as crowd:
+            for _ in range(200):
+                if not all(list(crowd.map(lambda _: holds(), range(8)))):
+                    return False
+                if children <= answered():
+                    return True
+        raise AssertionError(f"children that never answered: {children - answered()}")
 
     def audit(self):
         return audit.Watch(self.store)

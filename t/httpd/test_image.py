@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 import strace
-from phone import ROOTS, ask, installed, offered, request_xml
+from phone import ROOTS, ask, installed, request_xml
 from store import APPROVED, CX600, PENDING, PENDING_ONLY, RESTORE, image_path
 from waiting import until
 
@@ -54,7 +54,7 @@ class TestDownload:
 
     def test_a_browser_does_not_guess_or_run_it(self, site):
         headers = site.get(URL).headers
-        assert headers.get("Content-Type") in (None, "application/octet-stream")
+        assert (headers["Content-Type"], headers["X-Content-Type-Options"]) == ("application/octet-stream", "nosniff")
 
 
 class TestRange:
@@ -126,7 +126,8 @@ class TestWhatARuleNames:
     @pytest.mark.parametrize("path", [image_path(CX600, "9.9.9.9"), image_path("UCPhone/POLYCOM/CX9/A/ENU", APPROVED),
                                       image_path(CX600, APPROVED, "other.nbt"), image_path(CX600, APPROVED, ""),
                                       image_path(CX600, APPROVED, "CPE.nbt/"), image_path(CX600, APPROVED, "CPE.nbt/x"),
-                                      f"{CX600}/{APPROVED}", f"{CX600}/", "UCPhone", "", image_path(PENDING_ONLY, APPROVED)])
+                                      f"{CX600}/{APPROVED}", f"{CX600}/", "UCPhone", "",
+                                      image_path(PENDING_ONLY, APPROVED)])
     def test_nothing_else_is(self, site, path):
         assert site.get(f"{ROOTS[0]}/{path}").status == 404
 
@@ -135,11 +136,11 @@ class TestAfterAnotherApproval:
     def test_the_old_url_stays_as_it_was(self, site, content):
         before = site.get(URL)
         site.store.approve(CX600)
-        until(lambda: all(offered(site.port) == PENDING for _ in range(16)), "the approval is in force")
+        until(lambda: site.every_child(lambda: site.offered() == PENDING), "the approval is in force")
         answer = site.get(URL, {"Range": "bytes=500-", "If-Range": before.headers["ETag"]})
         assert (answer.status, answer.body) == (206, content[500:]), "it is the version to restore now"
         old = f"{ROOTS[0]}/{image_path(CX600, RESTORE)}"
-        until(lambda: all(site.get(old).status == 404 for _ in range(16)), "no rule names it any more")
+        until(lambda: site.every_child(lambda: site.get(old).status == 404), "no rule names it any more")
 
 
 class TestSendfile:
@@ -154,7 +155,7 @@ class TestSendfile:
 
 
 class TestOtherwiseForbidden:
-    """As Debian and the shipped configuration have it: no files at all, but for the images."""
+    """As Debian has it: no files at all but those that are allowed."""
     config = '''
 <Directory "/">
     AllowOverride None

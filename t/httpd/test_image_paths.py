@@ -49,13 +49,14 @@ TRICKS = [
     ("rule set", f"{ROOT}/DeviceUpdateRules/node1.ruleset"),
     ("file of the document root", f"{ROOT}/docroot-canary"),
     ("document root, older root", f"{ROOTS[1]}/docroot-canary"),
-]
-
-# httpd itself refuses these before any module sees a path
-ABOVE_ROOT = [
     ("above root", f"{ROOT}/{UP}etc/passwd"),
     ("above root, encoded", f"{ROOT}/{UP.replace('.', '%2e')}etc/passwd"),
     ("above root, mixed", f"{ROOT}/{UP.replace('../', '.%2e/')}etc/passwd"),
+    ("slashes", f"{ROOT}//{GOOD}"),
+    ("slashes everywhere", f"{ROOT}/{GOOD.replace('/', '//')}"),
+    ("dot", f"{ROOT}/./{GOOD}"),
+    ("there and back", f"{ROOT}/x/../{GOOD}"),
+    ("escaped dot in a good path", f"{ROOT}/{GOOD.replace('.nbt', '%2Enbt')}"),
 ]
 
 
@@ -81,31 +82,19 @@ class TestTricks:
         assert "X-Injected" not in answer.headers
         assert b"canary" not in answer.body.replace(target.encode(), b"")
 
-    @pytest.mark.parametrize("target", [target for _, target in ABOVE_ROOT], ids=[name for name, _ in ABOVE_ROOT])
-    def test_above_the_root(self, canaries, ledger, target):
-        ledger.declare("AH10244")
-        assert canaries.get(target).status in (400, 404)
-
     @pytest.mark.parametrize("target", [f"{ROOT}/{GOOD}\0", f"{ROOT}/\x01", f"{ROOT}/{GOOD} x", f"{ROOT}/a\tb"])
     def test_bytes_that_no_request_line_may_have(self, canaries, target):
-        assert canaries.get(target).status in (400, 404)
+        """httpd refuses them before it looks at the path."""
+        assert canaries.get(target).status == 400
 
-    def test_every_byte_as_an_escape(self, canaries, ledger):
-        ledger.declare("AH00026")
+    def test_every_byte_as_an_escape(self, canaries):
         for byte in range(256):
             for target in (f"{ROOT}/{GOOD}%{byte:02x}", f"{ROOT}/%{byte:02x}{GOOD}"):
-                answer = canaries.get(target)
-                # a slash more is no other path (ours to say), and httpd may call an escaped NUL or slash a bad request
-                assert answer.status == 404, target
+                assert canaries.get(target).status == 404, target
 
-    @pytest.mark.parametrize("target", [f"{ROOT}//{GOOD}", f"/{ROOT}/{GOOD}", f"{ROOT}/./{GOOD}", f"{ROOT}/x/../{GOOD}",
-                                        f"{ROOT}/{GOOD.replace('/', '//')}"])
-    def test_spellings_that_httpd_makes_plain(self, canaries, target):
-        """httpd merges slashes and resolves dots before modules are asked; then it is a plain URL of ours."""
-        answer = canaries.get(target)
-        assert answer.status in (200, 404)
-        if answer.status == 200:
-            assert answer.body == canaries.store.image(CX600, APPROVED).read_bytes()
+    @pytest.mark.parametrize("target", [f"/{ROOT}/{GOOD}", f"/x/..{ROOT}/{GOOD}", f"/./{ROOT[1:]}/{GOOD}"])
+    def test_before_the_root_httpd_makes_it_plain(self, canaries, target):
+        assert canaries.get(target).body == canaries.store.image(CX600, APPROVED).read_bytes()
 
     @pytest.mark.parametrize("root", ROOTS_EXTERNAL)
     def test_outside_nothing_is_said_to_strangers(self, canaries, root):
@@ -113,10 +102,8 @@ class TestTricks:
             assert canaries.get(f"{root}/{path}").status in (403, 404)
 
     def test_nothing_is_touched(self, canaries):
-        targets = [target for _, target in TRICKS + ABOVE_ROOT]
-        canaries.ledger.declare("AH10244")
         with strace.of_children(canaries, "%file", "paths") as trace:
-            for target in targets:
+            for _, target in TRICKS:
                 canaries.get(target)
             marker = canaries.get(f"{ROOT}/{GOOD}")
         assert marker.status == 200

@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-import phone
 from phone import ROOTS, Reply, request_xml
 from store import APPROVED, CX600, PENDING, PENDING_ONLY, Store, image_path
 from waiting import until
@@ -14,18 +13,13 @@ IMAGE = f"{ROOTS[0]}/{image_path(CX600, APPROVED)}"
 CX500 = request_xml(Model="CX500")
 
 
-def many(site):
-    """As many requests as make it likely that every child is asked."""
-    return range(8 * len(site.httpd.children()))
+def is_offered(site, version, body=None):
+    """True if every child offers that version; None is nothing."""
+    return site.every_child(lambda: site.offered(body) == version)
 
 
-def in_every_child(site, condition):
-    return all(condition(phone.offered(site.port)) for _ in many(site))
-
-
-def every_child_is_ready(site):
-    """True when none is just starting or has nothing to answer from."""
-    return len(site.httpd.children()) > 1 and all(site.check().status == 200 for _ in many(site))
+def is_ready(site):
+    return site.every_child(lambda: site.check().status == 200)
 
 
 def take_away(store):
@@ -57,8 +51,8 @@ class TestApproval:
         children = site.httpd.children()
         assert site.offered() == APPROVED and site.offered(CX500) is None
         site.store.approve()
-        until(lambda: site.offered(CX500) == PENDING, "offered", limit=10)
-        until(lambda: in_every_child(site, PENDING.__eq__), "offered by every child", limit=10)
+        until(lambda: is_offered(site, PENDING, CX500), "offered by every child", limit=10)
+        until(lambda: is_offered(site, PENDING), "and for the other rule", limit=10)
         assert site.httpd.children() == children
 
     def test_an_import_alone_changes_no_offer_but_serves_the_files(self, site):
@@ -83,16 +77,16 @@ class TestKeptFile:
     @pytest.mark.parametrize("how", ["flipped", "truncated", "empty", "foreign"])
     def test_damaged_while_running_it_is_ignored_and_healed(self, site, ledger, how):
         ledger.declare("DU0512")
-        until(lambda: every_child_is_ready(site), "ready")
+        until(lambda: is_ready(site), "ready")
         damage(site.store.kept, how)
         damaged = site.store.kept.read_bytes()
 
         def healed():
-            assert in_every_child(site, APPROVED.__eq__), "phones notice nothing"
+            assert is_offered(site, APPROVED), "phones notice nothing"
             return site.store.kept.read_bytes() != damaged
 
         until(healed, "the file is written anew", limit=15)
-        assert in_every_child(site, APPROVED.__eq__)
+        assert is_offered(site, APPROVED)
 
     def test_damaged_before_a_start(self, own_site):
         own_site.start()
@@ -104,7 +98,7 @@ class TestKeptFile:
 
     def test_removed_it_comes_back(self, site, ledger):
         ledger.declare("DU0515")
-        until(lambda: every_child_is_ready(site), "ready")
+        until(lambda: is_ready(site), "ready")
         site.store.kept.unlink()
         assert site.offered() == APPROVED
         until(site.store.kept.exists, "the file is written anew", limit=15)
@@ -183,8 +177,8 @@ class TestNotReady:
         assert bare.get(IMAGE).status in (404, 503)
 
         bare.store.template()
-        until(lambda: every_child_is_ready(bare), "ready", limit=15)
-        until(lambda: in_every_child(bare, APPROVED.__eq__), "and offers", limit=15)
+        until(lambda: is_ready(bare), "ready", limit=15)
+        until(lambda: is_offered(bare, APPROVED), "and offers", limit=15)
         assert bare.get(IMAGE).body == bare.store.image(CX600, APPROVED).read_bytes()
 
 

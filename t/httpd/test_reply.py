@@ -1,7 +1,6 @@
 """The reply: well-formed for others, with URLs from the configuration and never from the request."""
 import subprocess
 
-import phone
 from phone import Reply, request_xml
 from store import APPROVED, CX600
 
@@ -50,11 +49,13 @@ class TestReply:
         assert site.get(f"{path}/CPE.nbt").body == site.store.image(CX600, APPROVED).read_bytes()
 
     def test_spelling_is_the_rules_and_not_the_requests(self, site):
-        assert Reply(site.check(request_xml(Vendor="polycom", Model="cx600"))).base == f"{INTERNAL}/{CX600}/{APPROVED}/CPE"
+        reply = Reply(site.check(request_xml(Vendor="polycom", Model="cx600")))
+        assert reply.base == f"{INTERNAL}/{CX600}/{APPROVED}/CPE"
 
     def test_the_host_header_goes_nowhere(self, site):
         for host in ("evil.example", "10.0.0.1:8080", "x\"><y"):
-            answer = site.check(headers={"Host": host, "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"})
+            answer = site.check(headers={"Host": host, "X-Forwarded-Host": "evil.example",
+                                         "Forwarded": "host=evil.example"})
             assert b"evil" not in answer.raw and b"10.0.0.1" not in answer.raw
             assert answer.status == (400 if '"' in host else 200)
 

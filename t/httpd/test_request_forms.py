@@ -28,18 +28,20 @@ ENCODINGS = [
 ]
 
 ATTRIBUTES = """<Request DeviceType="UCPhone" MacAddress="00-04-F2-00-01-76" SerialNumber="07823-A345" Vendor="POLYCOM"
- Model="CX600" Revision="A" Locale="ENU"><Modules><Module Filename="CPE.nbt" Version="{v}" Timestamp=""/></Modules></Request>"""
-SHORT_NAMES = """<r><Type>UCPhone</Type><Mac>0004f2000176</Mac><Serial>1</Serial><Brand>POLYCOM</Brand><Model>CX600</Model>
-<Rev>A</Rev><Locale>ENU</Locale><User>bob</User><File><Name>CPE.nbt</Name><Version>{v}</Version><TimeStamp/></File></r>"""
+ Model="CX600" Revision="A" Locale="ENU">
+<Modules><Module Filename="CPE.nbt" Version="{v}" Timestamp=""/></Modules></Request>"""
+SHORT_NAMES = """<r><Type>UCPhone</Type><Mac>0004f2000176</Mac><Serial>1</Serial><Brand>POLYCOM</Brand>
+<Model>CX600</Model><Rev>A</Rev><Locale>ENU</Locale><User>bob</User>
+<File><Name>CPE.nbt</Name><Version>{v}</Version><TimeStamp/></File></r>"""
 NAMESPACE = """<p:Request xmlns:p="urn:any"><p:DeviceType>UCPhone</p:DeviceType><p:Vendor>POLYCOM</p:Vendor>
 <p:Model>CX600</p:Model><p:Revision>A</p:Revision><p:Locale>ENU</p:Locale>
 <p:Image><p:FileName>CPE.nbt</p:FileName><p:Version>{v}</p:Version></p:Image></p:Request>"""
 DEFAULT_NAMESPACE = ATTRIBUTES.replace("<Request ", '<Request xmlns="http://schemas.example/2007" ', 1)
 LEVELS = """<soap><envelope><body Model="CX600"><device><DeviceType>UCPhone</DeviceType><a><Vendor>POLYCOM</Vendor></a>
-<Revision>A</Revision></device><l Locale="ENU"/><Modules><m><Module><Filename>CPE.nbt</Filename><Version>{v}</Version>
-</Module></m></Modules></body></envelope></soap>"""
-ODD_CASE = """<REQUEST devicetype="UCPhone" VENDOR="POLYCOM" mOdEl="CX600" revision="A" LOCALE="ENU"><MODULE FILENAME="CPE.nbt"
- VERSION="{v}"/></REQUEST>"""
+<Revision>A</Revision></device><l Locale="ENU"/><Modules><m><Module><Filename>CPE.nbt</Filename>
+<Version>{v}</Version></Module></m></Modules></body></envelope></soap>"""
+ODD_CASE = """<REQUEST devicetype="UCPhone" VENDOR="POLYCOM" mOdEl="CX600" revision="A" LOCALE="ENU">
+<MODULE FILENAME="CPE.nbt" VERSION="{v}"/></REQUEST>"""
 SPACE = """<Request> <!-- a comment --> <DeviceType> UCPhone </DeviceType><Vendor>
  POLYCOM
 </Vendor><?pi ?><Model><![CDATA[CX600]]></Model><Revision>&#65;</Revision><Locale>E<!-- -->NU</Locale>

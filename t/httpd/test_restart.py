@@ -29,9 +29,7 @@ class TestGraceful:
     def test_changes_of_the_configuration_are_in_force(self, site):
         site.httpd.write(site.configuration({"DevUpdateInternalURL": "http://other.example/x"}))
         site.httpd.restart_gracefully()
-        until(lambda: Reply(site.check()).base.startswith("http://other.example/x/"), "the new URL", limit=10)
-        until(lambda: all(Reply(site.check()).base.startswith("http://other.example/x/") for _ in range(20)),
-              "the new URL from every child", limit=10)
+        assert site.every_child(lambda: Reply(site.check()).base.startswith("http://other.example/x/"))
 
     def test_the_watchdog_goes_on(self, site):
         site.httpd.restart_gracefully()

@@ -65,7 +65,8 @@ class TestMainServerAndHost:
 
     def test_each_for_itself(self, own_site):
         other = free_port()
-        own_site.start(config=f"Listen 127.0.0.1:{other}\n<VirtualHost *:{other}>\nDevUpdateEngine Off\n</VirtualHost>\n")
+        host_off = f"<VirtualHost *:{other}>\nDevUpdateEngine Off\n</VirtualHost>\n"
+        own_site.start(config=f"Listen 127.0.0.1:{other}\n{host_off}")
         assert offered(own_site.port) == APPROVED
         assert phone.check(other).status in (404, 405)
 
