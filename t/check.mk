@@ -11,7 +11,7 @@ AM_TESTS_ENVIRONMENT = \
 
 TESTS =
 check_PROGRAMS =
-EXTRA_DIST += t/run conf/packages conf/examples
+EXTRA_DIST += t/run
 
 # --- the library, one program per noun (libcheck); what has no flags of its own in this Makefile is one of these ---
 AM_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)

@@ -30,8 +30,8 @@ char *du_text_trim(char *text);
 char *du_text_fold(apr_pool_t *pool, const char *text);
 
 /* 1 if the text can be one segment of a file store path and of a URL: 1 to limit bytes of valid UTF-8, no control
- * character, none of / \ : * ? " < > | and no leading or trailing dot or space. (What Windows refuses is refused, so
- * that a store can move between the two.) */
+ * character (C1 included), none of / \ : * ? " < > | and no leading or trailing dot or space. Those are refused by Windows
+ * too, so that a store can be copied there; its device names (CON, NUL) are not treated specially. */
 int du_text_is_segment(const char *text, apr_size_t limit);
 
 /* 1 if the bytes are valid UTF-8 without NUL. */

@@ -370,6 +370,7 @@ START_TEST(writers_wait_for_each_other)
             for (int n = 0; n < EACH && rv == APR_SUCCESS; n++) {
                 rv = du_db_transaction(unit.ctx, db, raise_generation, &work);
             }
+            apr_pool_destroy(unit.pool);
             _exit(rv == APR_SUCCESS ? 0 : 1);
         }
     }

@@ -529,6 +529,7 @@ START_TEST(many_importers)
 
                 rv = import_one(store, name, n % 2 ? name : "CX600", name, i * EACH + n, NULL);
             }
+            apr_pool_destroy(unit.pool);
             _exit(rv == APR_SUCCESS ? 0 : 1);
         }
     }
