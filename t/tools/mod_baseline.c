@@ -93,7 +93,7 @@ static int answer(request_rec *r)
 
 static const command_rec commands[] = {
     AP_INIT_TAKE1("BaselineReply", set_reply, NULL, RSRC_CONF, "file with the reply"),
-    {NULL}};
+    {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};
 
 static void register_hooks(apr_pool_t *pool)
 {
