@@ -27,7 +27,8 @@
     X(CTL_OPT_ABOUT,    "version",    NULL,      "print the version of this program and do nothing") \
     X(CTL_OPT_NOTE,     "note",       "TEXT",    "a reason, kept with the change")                \
     X(CTL_OPT_DRY_RUN,  "dry-run",    NULL,      "say what would change, but change nothing")     \
-    X(CTL_OPT_ALL,      "all",        NULL,      "all rules with a pending version")              \
+    X(CTL_OPT_ALL,      "all",        NULL,      "all there are, instead of naming them")         \
+    X(CTL_OPT_SCOPE,    "scope",      "SCOPE",   "where it is a test device: global, or site:NAME") \
     X(CTL_OPT_STATE,    "state",      "STATE",   "rules with a version pending, with one approved, or none") \
     X(CTL_OPT_TYPE,     "type",       "TYPE",    "device type, for example UCPhone")              \
     X(CTL_OPT_BRAND,    "brand",      "BRAND",   "brand, for example POLYCOM")                    \
@@ -39,6 +40,7 @@
     X(CTL_OPT_SERIAL,   "serial",     "SERIAL",  "serial number")                                 \
     X(CTL_OPT_USER,     "user",       "NAME",    "account that signed in last")                   \
     X(CTL_OPT_FILE,     "file",       "NAME",    "installed file; CPE.nbt if not given")          \
+    X(CTL_OPT_REQUEST,  "request",    "FILE",    "send a captured request as it was, and print the answer") \
     X(CTL_OPT_DOWNLOAD, "download",   "DIR",     "fetch what is offered into DIR and verify it")  \
     X(CTL_OPT_OUTSIDE,  "outside",    NULL,      "fetch from the base URL for phones outside")    \
     X(CTL_OPT_BASE,     "base",       "URL",     "fetch from this server, whatever the base URL says") \
@@ -55,6 +57,11 @@ typedef enum {
 } ctl_option_e;
 
 #define CTL_BIT(id) (UINT32_C(1) << (id)) /* for sets of options */
+
+/* What a phone says it is and runs. */
+#define CTL_PHONE_IS                                                                               \
+    (CTL_BIT(CTL_OPT_TYPE) | CTL_BIT(CTL_OPT_BRAND) | CTL_BIT(CTL_OPT_MODEL) |                     \
+     CTL_BIT(CTL_OPT_REVISION) | CTL_BIT(CTL_OPT_LOCALE) | CTL_BIT(CTL_OPT_VERSION))
 
 #define CTL_NEEDS_STORE 1       /* the store is opened before the command runs */
 #define CTL_MANY        1000000 /* no limit to the number of operands */
@@ -97,6 +104,9 @@ struct ctl_t {
 /* Finds the command and fills command, option, argc and argv. CTL_E_USAGE with a sentence for
  * everything wrong. */
 apr_status_t ctl_args_read(ctl_t *ctl, int argc, const char *const *argv);
+
+/* CTL_E_USAGE if one of these options (CTL_BIT()s) is not given, or without a value. */
+apr_status_t ctl_args_required(ctl_t *ctl, apr_uint32_t required);
 
 /* A check: all operands are numbers of rows. Fills ctl->ids. */
 apr_status_t ctl_args_ids(ctl_t *ctl);
@@ -172,6 +182,16 @@ apr_status_t ctl_rule_list(ctl_t *ctl);
 apr_status_t ctl_rule_show(ctl_t *ctl);
 apr_status_t ctl_rule_approve_check(ctl_t *ctl);
 apr_status_t ctl_rule_approve(ctl_t *ctl);
+apr_status_t ctl_test_device_add_check(ctl_t *ctl);
+apr_status_t ctl_test_device_add(ctl_t *ctl);
+apr_status_t ctl_test_device_list_check(ctl_t *ctl);
+apr_status_t ctl_test_device_list(ctl_t *ctl);
+apr_status_t ctl_test_device_remove_check(ctl_t *ctl);
+apr_status_t ctl_test_device_remove(ctl_t *ctl);
+apr_status_t ctl_site_add_check(ctl_t *ctl);
+apr_status_t ctl_site_add(ctl_t *ctl);
+apr_status_t ctl_site_list(ctl_t *ctl);
+apr_status_t ctl_site_remove(ctl_t *ctl);
 apr_status_t ctl_phone_check(ctl_t *ctl);
 apr_status_t ctl_phone(ctl_t *ctl);
 

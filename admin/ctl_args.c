@@ -109,10 +109,10 @@ static apr_status_t find_command(ctl_t *ctl, int count, const char *const *words
                    count > 1 ? du_text_for_log(ctl->pool, words[1]) : "");
 }
 
-static apr_status_t check_required(ctl_t *ctl)
+apr_status_t ctl_args_required(ctl_t *ctl, apr_uint32_t required)
 {
     for (int id = 0; id < CTL_OPTIONS; id++) {
-        if ((ctl->command->required & CTL_BIT(id)) && !du_text_or_null(ctl->option[id])) {
+        if ((required & CTL_BIT(id)) && !du_text_or_null(ctl->option[id])) {
             return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0806), "%s needs --%s %s",
                            ctl->command->name, options[id].name, options[id].value);
         }
@@ -143,7 +143,7 @@ static apr_status_t check_usage(ctl_t *ctl)
         return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0805), "usage: " CTL_NAME " %s%s%s",
                        command->name, *command->operands ? " " : "", command->operands);
     }
-    if ((status = check_required(ctl)) != APR_SUCCESS ||
+    if ((status = ctl_args_required(ctl, command->required)) != APR_SUCCESS ||
         (status = check_note(ctl)) != APR_SUCCESS) {
         return status;
     }

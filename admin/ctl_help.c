@@ -70,7 +70,7 @@ static void print_overview(ctl_t *ctl)
 {
     printf("Usage: " CTL_NAME " [OPTION...] COMMAND\n\nCommands:\n");
     for (const ctl_command_t *command = ctl->commands; command->name; command++) {
-        printf("  %-14s %s\n", command->name, command->text);
+        printf("  %-18s %s\n", command->name, command->text);
     }
     printf("\nOptions:\n");
     print_options(ctl->pool, CTL_BIT(CTL_OPT_STORE) | CTL_BIT(CTL_OPT_FILES) |

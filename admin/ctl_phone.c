@@ -178,8 +178,12 @@ static apr_status_t follow(ctl_t *ctl, ctl_http_t *http, const ctl_reply_t *repl
 
 apr_status_t ctl_phone_check(ctl_t *ctl)
 {
-    apr_status_t status = check_url(ctl, ctl->argv[0]);
+    apr_status_t status = ctl->option[CTL_OPT_REQUEST] ? ctl_phone_replay_check(ctl)
+                                                       : ctl_args_required(ctl, CTL_PHONE_IS);
 
+    if (status == APR_SUCCESS) {
+        status = check_url(ctl, ctl->argv[0]);
+    }
     return status == APR_SUCCESS ? check_url(ctl, ctl->option[CTL_OPT_BASE]) : status;
 }
 
@@ -189,6 +193,9 @@ apr_status_t ctl_phone(ctl_t *ctl)
     ctl_reply_t *reply;
     apr_status_t status = ctl_http_open(ctl, &http);
 
+    if (status == APR_SUCCESS && ctl->option[CTL_OPT_REQUEST]) {
+        return ctl_phone_replay(ctl, http);
+    }
     if (status == APR_SUCCESS) {
         status = check(ctl, http, &reply);
     }

@@ -8,6 +8,7 @@
 #include <apr_file_io.h>
 
 #include "ctl.h"
+#include "du_capture.h"
 
 #define CTL_REPLY_MAX   65536 /* bytes of a reply to a check */
 #define CTL_FILES_MAX   64    /* files in a reply */
@@ -44,6 +45,17 @@ apr_status_t ctl_phone_request(ctl_t *ctl, const char **body, apr_size_t *len);
 apr_status_t ctl_phone_reply(ctl_t *ctl, const char *body, apr_size_t len, ctl_reply_t **reply);
 
 /*
+ * A captured request (ctl_phone_replay.c)
+ */
+
+/* CTL_E_USAGE if --request is given beside what it takes from the file. */
+apr_status_t ctl_phone_replay_check(ctl_t *ctl);
+
+/* Sends the file of --request and prints the answer. */
+struct ctl_http_t;
+apr_status_t ctl_phone_replay(ctl_t *ctl, struct ctl_http_t *http);
+
+/*
  * HTTP (ctl_phone_http.c)
  */
 typedef struct ctl_http_t ctl_http_t;
@@ -64,6 +76,11 @@ apr_status_t ctl_http_open(ctl_t *ctl, ctl_http_t **http);
  * a sentence. */
 apr_status_t ctl_http_post(ctl_http_t *http, const char *url, const char *body, apr_size_t len,
                            const char **reply, apr_size_t *reply_len);
+
+/* Sends a request as it was captured; headers that are about the connection are new. *media_type is NULL if the answer has
+ * none. */
+apr_status_t ctl_http_replay(ctl_http_t *http, const char *url, const du_captured_t *request, const char **reply,
+                             apr_size_t *reply_len, const char **media_type);
 
 /* Fetches `base`/`name` into an open file; size and digest are not judged, beyond that curl refuses
  * what is shorter than announced. */

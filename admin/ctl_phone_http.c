@@ -15,7 +15,7 @@
 struct ctl_http_t {
     ctl_t *ctl;
     CURL *curl;
-    struct curl_slist *post_headers;
+    struct curl_slist *post_headers, *replay_headers;
     EVP_MD_CTX *hash;
     long timeout;
     char error[CURL_ERROR_SIZE];
@@ -34,6 +34,7 @@ static apr_status_t close_http(void *data)
     ctl_http_t *http = data;
 
     curl_slist_free_all(http->post_headers);
+    curl_slist_free_all(http->replay_headers);
     curl_easy_cleanup(http->curl);
     curl_global_cleanup();
     EVP_MD_CTX_free(http->hash);
@@ -244,6 +245,68 @@ apr_status_t ctl_http_post(ctl_http_t *http, const char *url, const char *body, 
     status = perform(http, url);
     *reply = http->reply;
     *reply_len = (apr_size_t)http->size;
+    return status;
+}
+
+static int is_sent(const du_captured_t *request, const char *header)
+{
+    return apr_table_get(request->headers, header) != NULL;
+}
+
+static void add_line(ctl_http_t *http, const char *line)
+{
+    http->replay_headers = curl_slist_append(http->replay_headers, line);
+}
+
+static int add_header(void *baton, const char *name, const char *value)
+{
+    ctl_http_t *http = baton;
+
+    if (!du_capture_is_own(name) && !du_capture_is_secret(name)) { /* a file may have been written by hand */
+        add_line(http, *value ? apr_pstrcat(http->ctl->pool, name, ": ", value, NULL)
+                              : apr_pstrcat(http->ctl->pool, name, ";", NULL));
+    }
+    return 1;
+}
+
+/* The captured headers, and none that curl would add. */
+static void set_headers(ctl_http_t *http, const du_captured_t *request)
+{
+    static const char *const added_by_curl[] = {"User-Agent", "Accept", "Content-Type", NULL};
+
+    apr_table_do(add_header, http, request->headers, NULL);
+    for (const char *const *name = added_by_curl; *name; name++) {
+        if (!is_sent(request, *name)) {
+            add_line(http, apr_pstrcat(http->ctl->pool, *name, ":", NULL));
+        }
+    }
+    add_line(http, "Expect:");
+    curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, http->replay_headers);
+}
+
+apr_status_t ctl_http_replay(ctl_http_t *http, const char *url, const du_captured_t *request, const char **reply,
+                             apr_size_t *reply_len, const char **media_type)
+{
+    CURL *curl = http->curl;
+    apr_status_t status;
+
+    http->reply = apr_palloc(http->ctl->pool, CTL_REPLY_MAX);
+    if (request->len || du_text_equal(request->method, "POST")) {
+        curl_easy_setopt(curl, CURLOPT_POST, 1L);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->len);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
+    } else if (du_text_equal(request->method, "HEAD")) {
+        curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+    }
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
+    set_headers(http, request);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, http->timeout);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_reply);
+    status = perform(http, url);
+    *reply = http->reply;
+    *reply_len = (apr_size_t)http->size;
+    *media_type = NULL;
+    curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, media_type);
     return status;
 }
 

@@ -19,12 +19,13 @@
 #define CHANGE_OPTIONS  (CTL_BIT(CTL_OPT_DRY_RUN) | CTL_BIT(CTL_OPT_NOTE))
 #define APPROVE_OPTIONS (CHANGE_OPTIONS | CTL_BIT(CTL_OPT_ALL))
 #define LIST_OPTIONS    (KEY_OPTIONS | CTL_BIT(CTL_OPT_STATE))
+#define NOTE            CTL_BIT(CTL_OPT_NOTE)
+#define SCOPE           CTL_BIT(CTL_OPT_SCOPE)
 #define PHONE_OPTIONS                                                                              \
     (CTL_BIT(CTL_OPT_MAC) | CTL_BIT(CTL_OPT_SERIAL) | CTL_BIT(CTL_OPT_USER) |                      \
-     CTL_BIT(CTL_OPT_FILE) | CTL_BIT(CTL_OPT_DOWNLOAD) | CTL_BIT(CTL_OPT_OUTSIDE) |                \
-     CTL_BIT(CTL_OPT_BASE) | CTL_BIT(CTL_OPT_TIMEOUT) | CTL_BIT(CTL_OPT_NETRC) |                   \
-     CTL_BIT(CTL_OPT_CA))
-#define PHONE_IS (KEY_OPTIONS | CTL_BIT(CTL_OPT_VERSION))
+     CTL_BIT(CTL_OPT_FILE) | CTL_BIT(CTL_OPT_REQUEST) | CTL_BIT(CTL_OPT_DOWNLOAD) |                \
+     CTL_BIT(CTL_OPT_OUTSIDE) | CTL_BIT(CTL_OPT_BASE) | CTL_BIT(CTL_OPT_TIMEOUT) |                 \
+     CTL_BIT(CTL_OPT_NETRC) | CTL_BIT(CTL_OPT_CA))
 
 /* clang-format off */
 /* name, operands, how many of them at least and at most, needs,
@@ -45,7 +46,26 @@ static const ctl_command_t commands[] = {
     {"rule approve", "ID... | --all", 0, CTL_MANY, CTL_NEEDS_STORE,
      APPROVE_OPTIONS, 0, ctl_rule_approve_check, ctl_rule_approve,
      "offer the pending versions to all phones from now on"},
-    {"phone", "URL", 1, 1, 0, PHONE_IS | PHONE_OPTIONS, PHONE_IS, ctl_phone_check, ctl_phone,
+    {"test-device add", "NAME (--mac MAC | --serial SERIAL)", 1, 1, CTL_NEEDS_STORE,
+     CTL_BIT(CTL_OPT_MAC) | CTL_BIT(CTL_OPT_SERIAL) | SCOPE | NOTE, 0,
+     ctl_test_device_add_check, ctl_test_device_add,
+     "offer pending versions to a phone, everywhere or while it is at a site"},
+    {"test-device list", "", 0, 0, CTL_NEEDS_STORE, SCOPE, 0,
+     ctl_test_device_list_check, ctl_test_device_list,
+     "list the test devices, of all scopes or of one"},
+    {"test-device remove", "NAME | --all", 0, 1, CTL_NEEDS_STORE,
+     CTL_BIT(CTL_OPT_ALL) | SCOPE | NOTE, 0,
+     ctl_test_device_remove_check, ctl_test_device_remove,
+     "offer approved versions only from now on, to one test device or to all of a scope"},
+    {"site add", "NAME CIDR...", 2, CTL_MANY, CTL_NEEDS_STORE, NOTE, 0,
+     ctl_site_add_check, ctl_site_add,
+     "give a name to subnets; the longest prefix says at which site a phone is"},
+    {"site list", "", 0, 0, CTL_NEEDS_STORE, 0, 0, NULL, ctl_site_list,
+     "list the sites and their subnets"},
+    {"site remove", "NAME", 1, 1, CTL_NEEDS_STORE, NOTE, 0, NULL, ctl_site_remove,
+     "remove a site with its subnets and test devices"},
+    {"phone", "URL (--request FILE | --type TYPE --brand BRAND --model MODEL --revision REV "
+     "--locale LOCALE --version VERSION)", 1, 1, 0, CTL_PHONE_IS | PHONE_OPTIONS, 0, ctl_phone_check, ctl_phone,
      "be a phone: ask for an update, print the answer, fetch and verify the files"},
     {"help", "[COMMAND]", 0, 2, 0, 0, 0, NULL, ctl_help,
      "explain the commands"},

@@ -1,7 +1,7 @@
 /*
  * mod_devupdate: answers update checks of IP phones and hands out the images that rules name.
  *
- * This file says which URLs are ours and where httpd calls us; what happens then is in mod_devupdate_<what>.c.
+ * This file says where httpd calls us; which URLs are ours and what happens then is in mod_devupdate_<what>.c.
  */
 #include "mod_devupdate.h"
 
@@ -9,75 +9,19 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-#include "du_text.h"
 #include "du_xml.h"
 
-/* URLs of the original service (protocol.md 1), compared without case. The two spellings of a file root are the same. */
-static const struct {
-    const char *path; /* a file root ends with a slash and covers everything below it */
-    du_target_e kind;
-    int is_external;
-} urls[] = {
-    {"/RequestHandler/ucdevice.upx", DU_TARGET_CHECK, 0}, {"/RequestHandlerExt/ucdevice.upx", DU_TARGET_CHECK, 1},
-    {"/RequestHandler/Files/", DU_TARGET_IMAGE, 0},       {"/RequestHandlerExt/Files/", DU_TARGET_IMAGE, 1},
-    {"/DeviceUpdateFiles_Int/", DU_TARGET_IMAGE, 0},      {"/DeviceUpdateFiles_Ext/", DU_TARGET_IMAGE, 1},
-};
-
-/* Finds the URL a path belongs to and where the rest of the path begins; -1 if it is not ours. */
-static int find_url(const char *path, const char **rest)
-{
-    for (int i = 0; i < (int)(sizeof(urls) / sizeof(urls[0])); i++) {
-        if (du_text_begins(path, urls[i].path)) {
-            *rest = path + strlen(urls[i].path);
-            if (urls[i].kind == DU_TARGET_IMAGE || **rest == '\0') {
-                return i;
-            }
-        }
-    }
-    return -1;
-}
-
-const du_target_t *du_target(const request_rec *r)
-{
-    return ap_get_module_config(r->request_config, &devupdate_module);
-}
-
-int du_refuse_anonymous(request_rec *r)
-{
-    if (!ap_auth_type(r)) {
-        return HTTP_FORBIDDEN;
-    }
-    ap_note_auth_failure(r);
-    return HTTP_UNAUTHORIZED;
-}
-
-/* Before httpd normalises the path: a file URL with tricks in it names no file. Afterwards some of them would look plain,
- * and one that climbs above the root would be answered 400. */
+/* A file URL with tricks in it names no file. */
 static int refuse_tricks(request_rec *r)
 {
-    const char *rest;
-
-    if (!du_conf_engine(r->server) || !r->parsed_uri.path || find_url(r->parsed_uri.path, &rest) < 0 ||
-        du_image_is_plain(r->parsed_uri.path)) {
-        return DECLINED;
-    }
-    return HTTP_NOT_FOUND;
+    return du_conf_engine(r->server) && du_target_has_tricks(r) ? HTTP_NOT_FOUND : DECLINED;
 }
 
 static int translate(request_rec *r)
 {
-    const char *rest;
-    du_target_t *target;
-    int i;
-
-    if (!du_conf_engine(r->server) || (i = find_url(r->uri, &rest)) < 0) {
+    if (!du_conf_engine(r->server) || !du_target_claim(r)) {
         return DECLINED;
     }
-    target = apr_pcalloc(r->pool, sizeof(*target));
-    target->kind = urls[i].kind;
-    target->is_external = urls[i].is_external;
-    target->rest = rest;
-    ap_set_module_config(r->request_config, &devupdate_module, target);
     r->filename = r->uri; /* no file yet, but never NULL: other modules look at its extension */
     return OK;
 }
@@ -97,9 +41,26 @@ static int fixup(request_rec *r)
 
 static int handle(request_rec *r)
 {
+    du_target_t *target = du_target(r);
+
+    if (!target || target->kind != DU_TARGET_CHECK) {
+        return DECLINED;
+    }
+    target->is_handled = 1;
+    return r->method_number == M_POST && du_upload_is(r) ? du_upload_handler(r, target) : du_check_handler(r, target);
+}
+
+/* When the last byte of the response has left, or the client has. */
+static int record(request_rec *r)
+{
     const du_target_t *target = du_target(r);
 
-    return target && target->kind == DU_TARGET_CHECK ? du_check_handler(r, target) : DECLINED;
+    if (target && target->kind == DU_TARGET_IMAGE) {
+        du_image_record(r, target);
+    } else if (target) {
+        du_check_record_refusal(r, target);
+    }
+    return OK;
 }
 
 /* Not in the pass that only reads the configuration, nor in `apachectl -t`. */
@@ -128,6 +89,9 @@ static void register_hooks(apr_pool_t *pool)
     /* last: mod_mime has said what it thinks of the file's name by then */
     ap_hook_fixups(fixup, NULL, NULL, APR_HOOK_LAST);
     ap_hook_handler(handle, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_log_transaction(record, NULL, NULL, APR_HOOK_MIDDLE);
+    du_status_register();
+    du_capture_register();
 }
 
 module AP_MODULE_DECLARE_DATA devupdate_module = {

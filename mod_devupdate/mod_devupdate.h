@@ -7,11 +7,14 @@
 #include <httpd.h>
 #include <http_config.h>
 
+#include "du_capture.h"
 #include "du_ctx.h"
 #include "du_journal.h"
 #include "du_reply.h"
 #include "du_ruleset.h"
+#include "du_stats.h"
 #include "du_throttle.h"
+#include "du_upload_spool.h"
 #include "mod_devupdate_directives.h"
 
 extern module AP_MODULE_DECLARE_DATA devupdate_module;
@@ -22,14 +25,16 @@ APLOG_USE_MODULE(devupdate);
  */
 
 #define DU_TYPE_FLAG   int
-#define DU_TYPE_NUMBER int
+#define DU_TYPE_NUMBER apr_int64_t
 #define DU_TYPE_TEXT   const char *
 #define DU_TYPE_PATH   const char *
 #define DU_TYPE_NAME   const char *
 #define DU_TYPE_URL    const char *
+#define DU_TYPE_WORDS  apr_array_header_t *
 
 typedef struct du_node_t du_node_t;
 typedef struct du_keeper_t du_keeper_t;
+typedef struct du_seen_t du_seen_t;
 
 /* What the directives of one server say; read-only after post_config. */
 typedef struct du_conf_t {
@@ -57,8 +62,21 @@ int du_conf_is_in_use(const server_rec *s);
 /* Hook check_config: everything that a single directive cannot know. Also what `apachectl -t` runs. */
 int du_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
-/* The reply template with the URLs around it, in pool. */
-apr_status_t du_conf_reply(du_ctx_t *ctx, const server_rec *s, apr_pool_t *pool, du_reply_t *reply);
+/* Dialects of phones (mod_devupdate_dialect.c). */
+
+/* Adds what the words of one directive say to *list, which is NULL before the first; answers what is wrong with them. */
+typedef const char *du_take_fn(cmd_parms *cmd, int n, char *const word[], apr_array_header_t **list);
+du_take_fn du_take_request_names, du_take_reply_templates, du_take_captures;
+
+/* The reply templates with the URLs around them, in pool; each has been tried. */
+apr_status_t du_conf_dialects(du_ctx_t *ctx, const server_rec *s, apr_pool_t *pool, du_dialects_t *dialects);
+
+/* The accepted names of a request's fields; NULL for the shipped ones. */
+const du_request_names_t *du_conf_names(const server_rec *s, apr_pool_t *pool);
+
+/* What requests are captured to; NULL if they are not. */
+du_capture_t *du_conf_capture(const server_rec *s, apr_pool_t *pool);
+apr_status_t du_conf_check_capture(du_ctx_t *ctx, const server_rec *s);
 
 /*
  * The node: what a process needs at run time (mod_devupdate_watch.c)
@@ -68,12 +86,16 @@ struct du_node_t {
     server_rec *server;       /* the main one */
     const char *name;         /* DevUpdateNode */
     const char *ruleset_path; /* the kept rule set */
-    du_reply_t reply;
+    du_dialects_t dialects;
+    const du_request_names_t *names; /* NULL for the shipped ones */
+    du_capture_t *capture;           /* NULL if requests are not captured */
     du_throttle_t *throttle;  /* shared by all children */
+    du_stats_t *stats;        /* likewise */
     int is_stale;             /* the parent could not compile: the kept rule set may not fit this configuration */
 
     /* of a child */
     du_current_t *current;
+    du_upload_spool_t *spool;        /* NULL if it could not be made; said once, at start */
     du_journal_t *journal;           /* NULL if it could not be opened; said once, at start */
     volatile apr_uint32_t is_damaged; /* 1 if the kept rule set could not be loaded: the keeper makes a new one */
     du_keeper_t *keeper;             /* the one who looks at the store, if this child is chosen for it */
@@ -83,7 +105,7 @@ int du_node_pre_start(apr_pool_t *pconf, server_rec *s);
 void du_node_start_child(apr_pool_t *pchild, server_rec *s);
 
 /*
- * Requests: what a URL means (mod_devupdate.c), and who serves it
+ * Requests: what a URL means (mod_devupdate_target.c), and who serves it
  */
 
 typedef enum { DU_TARGET_CHECK, DU_TARGET_IMAGE } du_target_e;
@@ -91,11 +113,20 @@ typedef enum { DU_TARGET_CHECK, DU_TARGET_IMAGE } du_target_e;
 typedef struct du_target_t {
     du_target_e kind;
     int is_external;  /* needs an authenticated user (house rule: the module refuses by itself) */
+    int is_post;      /* as it came: httpd turns a request into a GET when it sends an ErrorDocument */
+    int is_handled;   /* it came as far as our handler */
+    du_seen_t *seen;  /* what has been read of its body, if it is captured */
     const char *rest; /* of the URL path, behind a file root */
 } du_target_t;
 
+/* 1 if the URL as it was sent is one of ours with tricks in its path. */
+int du_target_has_tricks(const request_rec *r);
+
+/* Makes the request ours if its URL is; NULL if not. */
+du_target_t *du_target_claim(request_rec *r);
+
 /* What this request is for, or NULL if it is not ours. */
-const du_target_t *du_target(const request_rec *r);
+du_target_t *du_target(const request_rec *r);
 
 /* 401 with the challenge of the configured authentication, 403 where none is. */
 int du_refuse_anonymous(request_rec *r);
@@ -103,12 +134,46 @@ int du_refuse_anonymous(request_rec *r);
 /* Answers an update check (mod_devupdate_check.c). */
 int du_check_handler(request_rec *r, const du_target_t *target);
 
+/* 1 if a POST to the URL of checks brings a log (mod_devupdate_upload.c). */
+int du_upload_is(request_rec *r);
+
+/* Stores a log, or says why not. */
+int du_upload_handler(request_rec *r, const du_target_t *target);
+
+/* At the end of a request: puts an upload on record that httpd refused before it came to us. */
+void du_upload_record_refusal(request_rec *r, const du_target_t *target);
+
+/* At the end of a request: puts an external check on record that httpd refused before it came to us. */
+void du_check_record_refusal(request_rec *r, const du_target_t *target);
+
 /* Makes the request one for the static handler, or answers why not (mod_devupdate_image.c). */
 int du_image_fixup(request_rec *r, const du_target_t *target);
+
+/* Records a download in the journal, when it has ended one way or the other. */
+void du_image_record(request_rec *r, const du_target_t *target);
 
 /* 1 if a URL path as it was sent has nothing that httpd would normalise away: dot segments, empty segments, encoded
  * separators. Names that rules know have none of these. */
 int du_image_is_plain(const char *path);
+
+/* Keeps requests to the check URLs as they came, whoever answers them how (mod_devupdate_capture.c). */
+void du_capture_register(void);
+
+/* Rows in httpd's server-status and the handler devupdate-metrics (mod_devupdate_status.c). */
+void du_status_register(void);
+
+/*
+ * Bodies (mod_devupdate_body.c)
+ */
+
+/* Takes a piece of a body. HTTP_OK, or what to answer instead of going on. */
+typedef int du_body_fn(void *baton, const char *bytes, apr_size_t len);
+
+/* Hands the whole body on, piece by piece. HTTP_OK, what `take` answered, or what is wrong with the body. */
+int du_body_read(request_rec *r, du_body_fn *take, void *baton);
+
+/* The length that is announced for it; -1 if none is. */
+apr_off_t du_body_length(request_rec *r);
 
 /*
  * Messages of the library to httpd's log (mod_devupdate_log.c)

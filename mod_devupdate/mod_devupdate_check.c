@@ -16,19 +16,21 @@
 typedef struct body_t {
     char *bytes;
     apr_size_t len, size, limit;
+    apr_pool_t *pool;
 } body_t;
 
-/* Appends; 0 if the body would be larger than its limit. */
-static int append(body_t *body, const char *bytes, apr_size_t len, apr_pool_t *pool)
+static int append(void *baton, const char *bytes, apr_size_t len)
 {
+    body_t *body = baton;
+
     if (len > body->limit - body->len) {
-        return 0;
+        return HTTP_REQUEST_ENTITY_TOO_LARGE;
     }
     if (body->len + len > body->size) {
         char *bigger;
 
         body->size = 2 * (body->len + len) > FIRST_BUFFER ? 2 * (body->len + len) : FIRST_BUFFER;
-        bigger = apr_palloc(pool, body->size);
+        bigger = apr_palloc(body->pool, body->size);
         if (body->len) {
             memcpy(bigger, body->bytes, body->len);
         }
@@ -36,58 +38,15 @@ static int append(body_t *body, const char *bytes, apr_size_t len, apr_pool_t *p
     }
     memcpy(body->bytes + body->len, bytes, len);
     body->len += len;
-    return 1;
-}
-
-/* Moves a brigade's data into the body. HTTP status; *is_last when the end came. */
-static int take_brigade(request_rec *r, apr_bucket_brigade *bb, body_t *body, int *is_last)
-{
-    for (apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb); b = APR_BUCKET_NEXT(b)) {
-        const char *bytes;
-        apr_size_t len;
-
-        if (APR_BUCKET_IS_EOS(b)) {
-            *is_last = 1;
-            break;
-        }
-        if (APR_BUCKET_IS_METADATA(b)) {
-            continue;
-        }
-        if (apr_bucket_read(b, &bytes, &len, APR_BLOCK_READ) != APR_SUCCESS) {
-            return HTTP_BAD_REQUEST;
-        }
-        if (!append(body, bytes, len, r->pool)) {
-            return HTTP_REQUEST_ENTITY_TOO_LARGE;
-        }
-    }
     return HTTP_OK;
 }
 
-/* A length that is announced is believed before the body comes. */
-static int announces_more_than(request_rec *r, apr_size_t limit)
-{
-    const char *text = apr_table_get(r->headers_in, "Content-Length");
-    apr_off_t length;
-
-    return text && ap_parse_strict_length(&length, text) && length > (apr_off_t)limit;
-}
-
-/* Reads the whole body; HTTP_OK or what is wrong with it. */
+/* Reads the whole body; HTTP_OK or what is wrong with it. A length that is announced is believed before the body comes. */
 static int read_body(request_rec *r, body_t *body)
 {
-    apr_bucket_brigade *bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
-    int is_last = 0, http;
-
+    body->pool = r->pool;
     body->limit = (apr_size_t)du_conf_max_request_body(r->server);
-    http = announces_more_than(r, body->limit) ? HTTP_REQUEST_ENTITY_TOO_LARGE : HTTP_OK;
-    while (!is_last && http == HTTP_OK) {
-        apr_status_t rv = ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES, APR_BLOCK_READ, HUGE_STRING_LEN);
-
-        http = rv == APR_SUCCESS ? take_brigade(r, bb, body, &is_last)
-                                 : ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
-        apr_brigade_cleanup(bb);
-    }
-    return http;
+    return du_body_length(r) > (apr_off_t)body->limit ? HTTP_REQUEST_ENTITY_TOO_LARGE : du_body_read(r, append, body);
 }
 
 /* A failure that clients can provoke: in the log at most once a minute and client. */
@@ -102,9 +61,11 @@ static void report_bad_request(du_ctx_t *ctx, request_rec *r, const du_check_t *
 static void record(du_ctx_t *ctx, request_rec *r, const du_check_t *check)
 {
     du_node_t *node = du_conf(r->server)->runtime;
+    int is_written = node->journal && du_journal_append(ctx, node->journal, check) == APR_SUCCESS;
 
-    if (node->journal && du_journal_append(ctx, node->journal, check) != APR_SUCCESS &&
-        du_throttle_pass(node->throttle, "audit", check->time)) {
+    du_stats_check(node->stats, du_target(r)->is_external, &check->decision);
+    du_stats_record(node->stats, DU_SERIES_CHECKS, is_written);
+    if (!is_written && du_throttle_pass(node->throttle, "audit", check->time)) {
         du_report(ctx, DU_LOG_ERROR);
     }
 }
@@ -122,7 +83,7 @@ static int refuse_body(du_ctx_t *ctx, request_rec *r, du_check_t *check, int htt
     int is_large = http == HTTP_REQUEST_ENTITY_TOO_LARGE;
 
     if (is_large) {
-        du_fail(ctx, DU_E_TOO_LARGE, DUNO(0210), "the body of an update check has more than %d bytes",
+        du_fail(ctx, DU_E_TOO_LARGE, DUNO(0210), "the body of an update check has more than %" APR_INT64_T_FMT " bytes",
                 du_conf_max_request_body(r->server));
     } else {
         du_fail(ctx, DU_E_MALFORMED, DUNO(0211), "the body of an update check could not be read");
@@ -135,18 +96,23 @@ static int refuse_body(du_ctx_t *ctx, request_rec *r, du_check_t *check, int htt
 static int answer(du_ctx_t *ctx, request_rec *r, du_check_t *check)
 {
     du_node_t *node = du_conf(r->server)->runtime;
+    const du_key_t *key = &check->request->key;
     const char *reply;
     apr_size_t len;
+    int dialect;
+    du_address_t address;
+    int is_known = du_address_parse(r->useragent_ip, &address);
 
     check->ruleset = du_current_acquire(node->current);
     if (!check->ruleset) {
         apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER);
         return refuse(ctx, r, check, DU_REASON_NOT_READY, HTTP_SERVICE_UNAVAILABLE);
     }
-    check->decision = du_decide(check->ruleset, check->request);
+    check->decision = du_decide(check->ruleset, check->request, is_known ? &address : NULL);
     record(ctx, r, check);
-    du_ruleset_reply(check->ruleset, check->decision.image, &reply, &len);
-    ap_set_content_type(r, DU_REPLY_MEDIA_TYPE);
+    dialect = du_ruleset_dialect(check->ruleset, key->type, key->brand, apr_table_get(r->headers_in, "User-Agent"));
+    du_ruleset_reply(check->ruleset, check->decision.image, dialect, &reply, &len);
+    ap_set_content_type(r, apr_pstrdup(r->pool, du_ruleset_media_type(check->ruleset, dialect)));
     ap_set_content_length(r, (apr_off_t)len);
     ap_rwrite(reply, (int)len, r);
     du_current_release(node->current, check->ruleset);
@@ -158,7 +124,7 @@ int du_check_handler(request_rec *r, const du_target_t *target)
     du_ctx_t *ctx;
     du_check_t check = {.time = r->request_time, .address = r->useragent_ip, .user = r->user};
     du_request_t *request;
-    body_t body = {NULL, 0, 0, 0};
+    body_t body = {NULL, 0, 0, 0, NULL};
     int http;
 
     if (r->method_number != M_POST) {
@@ -174,10 +140,26 @@ int du_check_handler(request_rec *r, const du_target_t *target)
     if (http != HTTP_OK) {
         return refuse_body(ctx, r, &check, http);
     }
-    if (du_request_parse(ctx, body.bytes, body.len, &request) != APR_SUCCESS) {
+    if (du_request_parse(ctx, du_conf(r->server)->runtime->names, body.bytes, body.len, &request) != APR_SUCCESS) {
         report_bad_request(ctx, r, &check);
         return refuse(ctx, r, &check, DU_REASON_MALFORMED, HTTP_BAD_REQUEST);
     }
     check.request = request;
     return answer(ctx, r, &check);
+}
+
+/* Only now is it known how the request ended, so the answer has left already. The user is what a client claims to be until
+ * httpd has found the password right; such a name does not belong on record. */
+void du_check_record_refusal(request_rec *r, const du_target_t *target)
+{
+    du_check_t check = {.time = r->request_time, .address = r->useragent_ip, .endpoint = "external"};
+
+    if (target->is_external && target->is_post && !target->is_handled &&
+        (r->status == HTTP_UNAUTHORIZED || r->status == HTTP_FORBIDDEN)) {
+        if (du_upload_is(r)) {
+            du_upload_record_refusal(r, target);
+        } else {
+            refuse(du_ctx_for_request(r), r, &check, DU_REASON_UNAUTHENTICATED, r->status);
+        }
+    }
 }

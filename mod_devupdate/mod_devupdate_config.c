@@ -8,13 +8,10 @@
 #include <http_log.h>
 #include <mod_watchdog.h>
 
-#include "du_reply_default.h"
 #include "du_store.h"
-#include "du_template.h"
 #include "du_text.h"
 
 #define NODE_NAME_MAX    64
-#define TEMPLATE_MAX     (1024 * 1024)
 #define UNSET            (-1)
 
 /*
@@ -27,6 +24,7 @@
 #define UNSET_PATH   NULL
 #define UNSET_NAME   NULL
 #define UNSET_URL    NULL
+#define UNSET_WORDS  NULL
 
 du_conf_t *du_conf(const server_rec *s)
 {
@@ -74,11 +72,19 @@ DU_DIRECTIVES(ACCESSOR)
 typedef struct directive_t {
     size_t offset; /* of its member in du_conf_t */
     int is_global;
-    int least, most;
+    apr_int64_t least, most;
+    du_take_fn *take; /* of several words */
 } directive_t;
 
 #define DIRECTIVE(kind, member, name, context, preset, least, most, help) \
-    static const directive_t name = {offsetof(du_conf_t, member), CONTEXT_##context, least, most};
+    static const directive_t name = {offsetof(du_conf_t, member), CONTEXT_##context, least, most, TAKE_##kind(member)};
+#define TAKE_FLAG(member)   NULL
+#define TAKE_NUMBER(member) NULL
+#define TAKE_TEXT(member)   NULL
+#define TAKE_PATH(member)   NULL
+#define TAKE_NAME(member)   NULL
+#define TAKE_URL(member)    NULL
+#define TAKE_WORDS(member)  du_take_##member
 #define CONTEXT_GLOBAL 1
 #define CONTEXT_SERVER 0
 DU_DIRECTIVES(DIRECTIVE)
@@ -119,11 +125,11 @@ static const char *set_number(cmd_parms *cmd, void *dir, const char *text)
 
     (void)dir;
     if (!error && (!*text || *end || number < directive->least || number > directive->most)) {
-        error = apr_psprintf(cmd->pool, "%s must be a whole number from %d to %d, not \"%s\"", cmd->cmd->name,
-                             directive->least, directive->most, text);
+        error = apr_psprintf(cmd->pool, "%s must be a whole number from %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT
+                             ", not \"%s\"", cmd->cmd->name, directive->least, directive->most, text);
     }
     if (!error) {
-        *(int *)member_of(cmd) = (int)number;
+        *(apr_int64_t *)member_of(cmd) = number;
     }
     return error;
 }
@@ -175,77 +181,32 @@ static const char *set_url(cmd_parms *cmd, void *dir, const char *text)
     return set_text(cmd, dir, text);
 }
 
+static const char *set_words(cmd_parms *cmd, void *dir, int n, char *const word[])
+{
+    const directive_t *directive = cmd->info;
+    const char *error = check_context(cmd);
+
+    (void)dir;
+    if (!error && (n < directive->least || n > directive->most)) {
+        error = apr_psprintf(cmd->pool, "%s takes %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT " words, %s", cmd->cmd->name,
+                             directive->least, directive->most, cmd->cmd->errmsg);
+    }
+    return error ? error : directive->take(cmd, n, word, member_of(cmd));
+}
+
 #define COMMAND_FLAG(name, help)   AP_INIT_FLAG(#name, set_flag, (void *)&name, RSRC_CONF, help)
 #define COMMAND_NUMBER(name, help) AP_INIT_TAKE1(#name, set_number, (void *)&name, RSRC_CONF, help)
 #define COMMAND_TEXT(name, help)   AP_INIT_TAKE1(#name, set_text, (void *)&name, RSRC_CONF, help)
 #define COMMAND_PATH(name, help)   AP_INIT_TAKE1(#name, set_path, (void *)&name, RSRC_CONF, help)
 #define COMMAND_NAME(name, help)   AP_INIT_TAKE1(#name, set_name, (void *)&name, RSRC_CONF, help)
 #define COMMAND_URL(name, help)    AP_INIT_TAKE1(#name, set_url, (void *)&name, RSRC_CONF, help)
+#define COMMAND_WORDS(name, help)  AP_INIT_TAKE_ARGV(#name, set_words, (void *)&name, RSRC_CONF, help)
 
 const command_rec du_commands[] = {
 #define COMMAND(kind, member, name, context, preset, least, most, help) COMMAND_##kind(name, help),
     DU_DIRECTIVES(COMMAND)
 #undef COMMAND
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};
-
-/*
- * The reply template
- */
-
-static apr_status_t read_template(du_ctx_t *ctx, const char *path, const char **text, apr_size_t *len)
-{
-    apr_file_t *file;
-    apr_finfo_t info;
-    char *bytes;
-    apr_status_t rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, ctx->pool);
-
-    if (rv == APR_SUCCESS) {
-        rv = apr_file_info_get(&info, APR_FINFO_SIZE, file);
-    }
-    if (rv != APR_SUCCESS || info.size > TEMPLATE_MAX) {
-        return du_fail(ctx, DU_E_TEMPLATE, DUNO(0115), "DevUpdateReplyTemplate %s cannot be read: %s", path,
-                       rv == APR_SUCCESS ? "too large" : apr_psprintf(ctx->pool, "%pm", (void *)&rv));
-    }
-    *len = (apr_size_t)info.size;
-    *text = bytes = apr_palloc(ctx->pool, *len + 1);
-    rv = apr_file_read_full(file, bytes, *len, NULL);
-    apr_file_close(file);
-    return rv == APR_SUCCESS || *len == 0
-               ? APR_SUCCESS
-               : du_fail(ctx, DU_E_TEMPLATE, DUNO(0116), "DevUpdateReplyTemplate %s cannot be read: %pm", path, (void *)&rv);
-}
-
-/* Binds both kinds of reply once, so that a name which nobody sets is found before the first phone comes. */
-static apr_status_t try_template(du_ctx_t *ctx, const du_reply_t *reply)
-{
-    static du_file_t file = {.name = "f", .signature = "s", .timestamp = ""};
-    static const du_image_t image = {"1", 1, &file};
-    static const du_rule_t rule = {.key = {"t", "b", "m", "r", "l"}, .update_type = "u"};
-    const char *text;
-    apr_size_t len;
-    apr_status_t rv = du_reply_nothing(ctx, reply, ctx->pool, &text, &len);
-
-    return rv == APR_SUCCESS ? du_reply_offer(ctx, reply, &rule, &image, ctx->pool, &text, &len) : rv;
-}
-
-apr_status_t du_conf_reply(du_ctx_t *ctx, const server_rec *s, apr_pool_t *pool, du_reply_t *reply)
-{
-    const char *path = du_conf_reply_template(s), *text = DU_REPLY_DEFAULT;
-    apr_size_t len = sizeof(DU_REPLY_DEFAULT) - 1;
-    du_template_t *tmpl;
-    apr_status_t rv = path ? read_template(ctx, path, &text, &len) : APR_SUCCESS;
-
-    if (rv == APR_SUCCESS) {
-        rv = du_template_parse(ctx, text, len, 1, pool, &tmpl);
-    }
-    if (rv == APR_SUCCESS) {
-        reply->tmpl = tmpl;
-        reply->internal_url = du_conf_internal_url(s);
-        reply->external_url = du_conf_external_url(s);
-        rv = try_template(ctx, reply);
-    }
-    return rv;
-}
 
 /*
  * What a single directive cannot know
@@ -298,7 +259,7 @@ static int say(du_ctx_t *ctx, server_rec *s)
 int du_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     du_ctx_t *ctx = du_ctx_make(ptemp);
-    du_reply_t reply;
+    du_dialects_t dialects;
     apr_status_t rv;
 
     (void)pconf, (void)plog;
@@ -313,7 +274,10 @@ int du_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server
         rv = du_store_check_spec(ctx, du_conf_store(s), ptemp);
     }
     if (rv == APR_SUCCESS) {
-        rv = du_conf_reply(ctx, s, ptemp, &reply);
+        rv = du_conf_check_capture(ctx, s);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = du_conf_dialects(ctx, s, ptemp, &dialects);
     }
     return rv == APR_SUCCESS ? OK : say(ctx, s);
 }

@@ -87,3 +87,40 @@ int du_image_fixup(request_rec *r, const du_target_t *target)
     r->handler = "default-handler"; /* whatever AddHandler says about the file's extension */
     return OK;
 }
+
+/* What left over the wire, when the client went away; mod_logio counts it where it is loaded. */
+static apr_off_t bytes_on_wire(const request_rec *r)
+{
+    APR_OPTIONAL_FN_TYPE(ap_logio_get_last_bytes) *last = APR_RETRIEVE_OPTIONAL_FN(ap_logio_get_last_bytes);
+
+    return last ? last(r->connection) : r->bytes_sent;
+}
+
+/* A download is a GET that was answered with (a part of) the file; questions like HEAD and 304 are none. */
+void du_image_record(request_rec *r, const du_target_t *target)
+{
+    du_node_t *node = du_conf(r->server)->runtime;
+    du_ctx_t *ctx;
+    int is_written;
+    du_download_t download = {.time = r->request_time, .address = r->useragent_ip, .path = target->rest, .http = r->status};
+
+    if (ap_is_HTTP_ERROR(r->status)) {
+        du_stats_refusal(node->stats, target->is_external);
+    }
+    if (r->header_only || (r->status != HTTP_OK && r->status != HTTP_PARTIAL_CONTENT)) {
+        return;
+    }
+    ctx = du_ctx_for_request(r);
+    download.endpoint = target->is_external ? "external" : "internal";
+    download.size = r->finfo.size;
+    download.is_complete = !r->connection->aborted;
+    download.sent = download.is_complete ? r->bytes_sent : bytes_on_wire(r);
+    download.duration = apr_time_now() - r->request_time;
+    download.user = r->user;
+    is_written = node->journal && du_journal_download(ctx, node->journal, &download) == APR_SUCCESS;
+    du_stats_download(node->stats, target->rest, download.sent);
+    du_stats_record(node->stats, DU_SERIES_DOWNLOADS, is_written);
+    if (!is_written && du_throttle_pass(node->throttle, "downloads", download.time)) {
+        du_report(ctx, DU_LOG_ERROR);
+    }
+}

@@ -8,6 +8,7 @@
 #include <mod_watchdog.h>
 
 #include "du_file.h"
+#include "du_setting.h"
 #include "du_store.h"
 
 #define RULESET_DIR     "DeviceUpdateRules"
@@ -30,23 +31,35 @@ struct du_keeper_t {
     int is_down;          /* the store failed, and that has been said */
 };
 
+/* Downloads are counted by the models that rules name. Before the rule set is kept, so that no child is faster. */
+static void name_models(const du_node_t *node, const du_snapshot_t *snapshot)
+{
+    for (int i = 0; i < snapshot->rules->nelts; i++) {
+        const du_key_t *key = &APR_ARRAY_IDX(snapshot->rules, i, du_rule_t).key;
+
+        du_stats_add_model(node->stats, key->brand, key->model);
+    }
+}
+
 /* Compiles what the store holds and keeps it. */
 static apr_status_t compile(du_ctx_t *ctx, const du_node_t *node, du_store_t *store, apr_int64_t *generation)
 {
-    apr_array_header_t *rules;
+    du_snapshot_t snapshot;
     const void *block;
     apr_size_t len;
-    apr_status_t rv = du_store_ruleset(ctx, store, ctx->pool, &rules, generation);
+    apr_status_t rv = du_store_snapshot(ctx, store, ctx->pool, &snapshot);
 
     if (rv == APR_SUCCESS) {
-        rv = du_ruleset_compile(ctx, rules, &node->reply, *generation, ctx->pool, &block, &len);
+        rv = du_ruleset_compile(ctx, &snapshot, &node->dialects, ctx->pool, &block, &len);
     }
     if (rv == APR_SUCCESS) {
+        name_models(node, &snapshot);
         rv = du_ruleset_keep(ctx, node->ruleset_path, block, len);
     }
     if (rv == APR_SUCCESS) {
+        *generation = snapshot.generation;
         du_log(ctx, DU_LOG_INFO, DUNO(0501), "rule set of generation %" APR_INT64_T_FMT " compiled: %d rules, %" APR_SIZE_T_FMT
-               " bytes", *generation, rules->nelts, len);
+               " bytes", snapshot.generation, snapshot.rules->nelts, len);
     }
     return rv;
 }
@@ -150,15 +163,29 @@ static const char *default_node_name(apr_pool_t *pool)
     return apr_gethostname(name, APRMAXHOSTLEN, pool) == APR_SUCCESS && *name ? name : "localhost";
 }
 
-/* Anonymous memory that children inherit. */
-static apr_status_t share_throttle(apr_pool_t *pconf, du_node_t *node)
+/* Zeroed anonymous memory that children inherit. It is new with every restart. */
+static apr_status_t share(apr_pool_t *pconf, apr_size_t size, void **memory)
 {
     apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, sizeof(*node->throttle), NULL, pconf);
+    apr_status_t rv = apr_shm_create(&shm, size, NULL, pconf);
 
     if (rv == APR_SUCCESS) {
-        node->throttle = apr_shm_baseaddr_get(shm);
-        memset(node->throttle, 0, sizeof(*node->throttle));
+        *memory = memset(apr_shm_baseaddr_get(shm), 0, size);
+    }
+    return rv;
+}
+
+static apr_status_t share_memory(apr_pool_t *pconf, du_node_t *node)
+{
+    void *throttle, *stats;
+    apr_status_t rv = share(pconf, sizeof(*node->throttle), &throttle);
+
+    if (rv == APR_SUCCESS) {
+        rv = share(pconf, sizeof(*node->stats), &stats);
+    }
+    if (rv == APR_SUCCESS) {
+        node->throttle = throttle;
+        node->stats = stats;
     }
     return rv;
 }
@@ -167,23 +194,40 @@ static apr_status_t make_node(du_ctx_t *ctx, apr_pool_t *pconf, server_rec *s, d
 {
     du_node_t *node = apr_pcalloc(pconf, sizeof(*node));
     const char *files = du_conf_files(s);
-    apr_status_t rv = du_conf_reply(ctx, s, pconf, &node->reply);
+    apr_status_t rv = du_conf_dialects(ctx, s, pconf, &node->dialects);
 
     node->server = s;
     node->name = du_conf_node_name(s) ? du_conf_node_name(s) : default_node_name(pconf);
     node->ruleset_path = apr_pstrcat(pconf, files, "/" RULESET_DIR "/", node->name, ".ruleset", NULL);
+    node->names = du_conf_names(s, pconf);
+    node->capture = du_conf_capture(s, pconf);
     *made = node;
     if (rv == APR_SUCCESS) {
         rv = du_file_make_dirs(files, RULESET_DIR, ctx->pool);
         if (rv != APR_SUCCESS) {
             return du_fail(ctx, rv, DUNO(0504), "the directory %s/" RULESET_DIR " cannot be made: %pm", files, (void *)&rv);
         }
-        rv = share_throttle(pconf, node);
+        rv = share_memory(pconf, node);
         if (rv != APR_SUCCESS) {
             return du_fail(ctx, rv, DUNO(0505), "no shared memory: %pm", (void *)&rv);
         }
     }
     return rv;
+}
+
+/* Names the models of the kept rule set. If it cannot be loaded, the children say so. */
+static void name_kept_models(const du_node_t *node, apr_pool_t *pool)
+{
+    const du_ruleset_t *ruleset;
+    du_key_t key;
+
+    if (du_ruleset_load(du_ctx_make(pool), node->ruleset_path, pool, &ruleset) != APR_SUCCESS) {
+        return;
+    }
+    for (apr_uint32_t i = 0; i < du_ruleset_count(ruleset); i++) {
+        du_ruleset_key(ruleset, i, &key);
+        du_stats_add_model(node->stats, key.brand, key.model);
+    }
 }
 
 /* Compiles once before the children start; if the store does not answer, the kept rule set serves. */
@@ -202,6 +246,7 @@ static void compile_at_start(du_ctx_t *ctx, du_node_t *node)
         du_report(ctx, DU_LOG_WARNING);
         du_log(ctx, DU_LOG_WARNING, DUNO(0506), is_kept(ctx, node) ? "phones are served from the kept rule set"
                                                                    : "there is no kept rule set, phones are told to come again");
+        name_kept_models(node, ctx->pool);
     }
 }
 
@@ -240,6 +285,13 @@ int du_node_pre_start(apr_pool_t *pconf, server_rec *s)
     return rv == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
+static apr_status_t make_spool(du_ctx_t *ctx, const server_rec *s, apr_pool_t *pool, du_upload_spool_t **spool)
+{
+    du_upload_limits_t limits = {du_conf_upload_quota(s), du_conf_device_quota(s), du_conf_min_free_space(s)};
+
+    return du_upload_spool_make(ctx, du_conf_files(s), &limits, pool, spool);
+}
+
 /* What is missing after this is missing until the child ends, so it is said here and not with every request. */
 void du_node_start_child(apr_pool_t *pchild, server_rec *s)
 {
@@ -254,7 +306,11 @@ void du_node_start_child(apr_pool_t *pchild, server_rec *s)
         du_current_refresh(ctx, node->current);
     }
     du_report(ctx, DU_LOG_WARNING);
-    if (du_journal_open(ctx, du_conf_files(s), node->name, pchild, &node->journal) != APR_SUCCESS) {
+    if (du_journal_open(ctx, du_conf_files(s), node->name,
+                        apr_atoi64(du_setting_default(DU_SET_MAX_LOG_FILE_SIZE)), pchild, &node->journal) != APR_SUCCESS) {
+        du_report(ctx, DU_LOG_ERROR);
+    }
+    if (make_spool(ctx, s, pchild, &node->spool) != APR_SUCCESS) {
         du_report(ctx, DU_LOG_ERROR);
     }
     apr_pool_create(&node->keeper->pool, NULL);

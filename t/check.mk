@@ -17,10 +17,12 @@ EXTRA_DIST += t/run
 AM_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
 LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
 unit_tests = \
-	t/unit/test_ctx t/unit/test_current t/unit/test_db t/unit/test_decide t/unit/test_device t/unit/test_error \
-	t/unit/test_journal t/unit/test_lifecycle t/unit/test_reply t/unit/test_request t/unit/test_ruleset t/unit/test_sql \
-	t/unit/test_store t/unit/test_template t/unit/test_text t/unit/test_throttle t/unit/test_xml
-pgsql_tests = t/unit/pgsql_db.t t/unit/pgsql_sql.t t/unit/pgsql_store.t
+	t/unit/test_capture t/unit/test_ctx t/unit/test_current t/unit/test_db t/unit/test_decide t/unit/test_device t/unit/test_error \
+	t/unit/test_journal t/unit/test_lifecycle t/unit/test_multipart t/unit/test_reply t/unit/test_request t/unit/test_ruleset t/unit/test_setting t/unit/test_sql \
+	t/unit/test_stats t/unit/test_store t/unit/test_store_site t/unit/test_subnet t/unit/test_template t/unit/test_text \
+	t/unit/test_throttle \
+	t/unit/test_upload t/unit/test_upload_identity t/unit/test_xml
+pgsql_tests = t/unit/pgsql_db.t t/unit/pgsql_sql.t t/unit/pgsql_store.t t/unit/pgsql_store_site.t
 if HAVE_CHECK
 TESTS += $(unit_tests) $(pgsql_tests)
 check_PROGRAMS += $(unit_tests)
@@ -34,15 +36,19 @@ TESTS += t/lint.t
 EXTRA_DIST += t/lint.t t/lint
 
 # --- every parser on the inputs that are kept; t/fuzz/run looks for new ones --------------------------------------
-fuzz_replays = t/fuzz/replay_cab t/fuzz/replay_file_url t/fuzz/replay_request t/fuzz/replay_update_info
+fuzz_replays = t/fuzz/replay_cab t/fuzz/replay_file_url t/fuzz/replay_multipart t/fuzz/replay_request \
+	t/fuzz/replay_update_info t/fuzz/replay_upload_name
 TESTS += $(fuzz_replays)
 check_PROGRAMS += $(fuzz_replays)
 fuzz_common = t/fuzz/fuzz.c t/fuzz/fuzz.h t/fuzz/replay.c
 t_fuzz_replay_cab_SOURCES = t/fuzz/fuzz_cab.c $(fuzz_common)
 t_fuzz_replay_file_url_SOURCES = t/fuzz/fuzz_file_url.c $(fuzz_common)
+t_fuzz_replay_multipart_SOURCES = t/fuzz/fuzz_multipart.c $(fuzz_common)
 t_fuzz_replay_request_SOURCES = t/fuzz/fuzz_request.c $(fuzz_common)
 t_fuzz_replay_update_info_SOURCES = t/fuzz/fuzz_update_info.c $(fuzz_common)
-EXTRA_DIST += t/fuzz/run t/fuzz/corpus t/fuzz/request.dict t/fuzz/update_info.dict
+t_fuzz_replay_upload_name_SOURCES = t/fuzz/fuzz_upload_name.c $(fuzz_common)
+EXTRA_DIST += t/fuzz/run t/fuzz/corpus t/fuzz/multipart.dict t/fuzz/request.dict t/fuzz/update_info.dict \
+	t/fuzz/upload_name.dict
 
 # --- how a package comes in: unit tests that need gcab, cabextract and t/tools/make_package.py ---------------------
 if HAVE_CHECK

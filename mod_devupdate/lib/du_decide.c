@@ -7,15 +7,29 @@ const char *du_result_word(du_result_e result)
     static const char *const words[] = {
 #define WORD(id, word) word,
         DU_RESULT_LIST(WORD)
+#undef WORD
     };
     return words[result];
 }
 
 const char *du_reason_word(du_reason_e reason)
 {
-    static const char *const words[] = {DU_REASON_LIST(WORD)};
+    static const char *const words[] = {
+#define WORD(id, word, result) word,
+        DU_REASON_LIST(WORD)
 #undef WORD
+    };
     return words[reason];
+}
+
+du_result_e du_reason_result(du_reason_e reason)
+{
+    static const du_result_e results[] = {
+#define RESULT(id, word, result) result,
+        DU_REASON_LIST(RESULT)
+#undef RESULT
+    };
+    return results[reason];
 }
 
 static int image_has_file(const du_ruleset_t *ruleset, const du_rs_image_t *image, const char *filename)
@@ -58,9 +72,23 @@ static du_decision_t nothing(du_reason_e reason)
     return decision;
 }
 
-du_decision_t du_decide(const du_ruleset_t *ruleset, const du_request_t *request)
+/* The version a phone is to have: NULL if none. */
+static const du_rs_image_t *image_for(const du_ruleset_t *ruleset, const du_rs_rule_t *rule, const du_request_t *request,
+                                      const du_address_t *address, du_reason_e *reason)
 {
-    du_decision_t offer = {DU_RESULT_OFFERED, DU_REASON_APPROVED, NULL};
+    const du_rs_image_t *pending = du_ruleset_image(ruleset, rule, DU_PENDING);
+
+    if (pending && du_ruleset_is_test(ruleset, request->test_mac, request->test_serial, address)) {
+        *reason = DU_REASON_PENDING;
+        return pending;
+    }
+    *reason = DU_REASON_APPROVED;
+    return du_ruleset_image(ruleset, rule, DU_APPROVED);
+}
+
+du_decision_t du_decide(const du_ruleset_t *ruleset, const du_request_t *request, const du_address_t *address)
+{
+    du_decision_t offer = {.result = DU_RESULT_OFFERED};
     const du_rs_rule_t *rule;
 
     if (!du_key_is_complete(&request->key)) {
@@ -70,7 +98,7 @@ du_decision_t du_decide(const du_ruleset_t *ruleset, const du_request_t *request
     if (!rule) {
         return nothing(DU_REASON_NO_RULE);
     }
-    offer.image = du_ruleset_image(ruleset, rule, DU_APPROVED);
+    offer.image = image_for(ruleset, rule, request, address, &offer.reason);
     if (!offer.image) {
         return nothing(DU_REASON_NO_APPROVED);
     }

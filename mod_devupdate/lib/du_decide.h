@@ -8,23 +8,24 @@
 #include "du_ruleset.h"
 
 /* Results and reasons as they stand in the audit columns "Result" and "Reason". Refusals and not-ready are not made by
- * du_decide() but by whoever could not come so far. */
+ * du_decide() but by whoever could not come so far. A reason belongs to one result. */
 #define DU_RESULT_LIST(X)         \
     X(DU_RESULT_OFFERED, "offered") \
     X(DU_RESULT_NONE, "none")       \
     X(DU_RESULT_REFUSED, "refused")
 
 /* clang-format off */
-#define DU_REASON_LIST(X)                                                                               \
-    X(DU_REASON_APPROVED,        "approved")         /* the approved version differs from the installed one */ \
-    X(DU_REASON_CURRENT,         "current")          /* the approved version is installed */                   \
-    X(DU_REASON_NO_RULE,         "no-rule")          /* no rule has this key */                                \
-    X(DU_REASON_NO_APPROVED,     "no-approved")      /* the rule has no approved version */                    \
-    X(DU_REASON_INCOMPLETE,      "incomplete")       /* a part of the key is missing */                        \
-    X(DU_REASON_MALFORMED,       "malformed")        /* the body is not an acceptable request */               \
-    X(DU_REASON_TOO_LARGE,       "too-large")        /* the body is larger than the limit */                   \
-    X(DU_REASON_UNAUTHENTICATED, "unauthenticated")  /* external endpoint, no user */                          \
-    X(DU_REASON_NOT_READY,       "not-ready")        /* no rule set yet */
+#define DU_REASON_LIST(X)                                                                                                  \
+    X(DU_REASON_APPROVED,        "approved",        DU_RESULT_OFFERED) /* the approved version is not installed */         \
+    X(DU_REASON_PENDING,         "pending",         DU_RESULT_OFFERED) /* a test device: the pending one is not */ \
+    X(DU_REASON_CURRENT,         "current",         DU_RESULT_NONE)    /* the version it would get is installed */         \
+    X(DU_REASON_NO_RULE,         "no-rule",         DU_RESULT_NONE)    /* no rule has this key */                          \
+    X(DU_REASON_NO_APPROVED,     "no-approved",     DU_RESULT_NONE)    /* the rule has no approved version */              \
+    X(DU_REASON_INCOMPLETE,      "incomplete",      DU_RESULT_NONE)    /* a part of the key is missing */                  \
+    X(DU_REASON_MALFORMED,       "malformed",       DU_RESULT_REFUSED) /* the body is not an acceptable request */         \
+    X(DU_REASON_TOO_LARGE,       "too-large",       DU_RESULT_REFUSED) /* the body is larger than the limit */             \
+    X(DU_REASON_UNAUTHENTICATED, "unauthenticated", DU_RESULT_REFUSED) /* external endpoint, no user */                    \
+    X(DU_REASON_NOT_READY,       "not-ready",       DU_RESULT_REFUSED) /* no rule set yet */
 /* clang-format on */
 
 typedef enum {
@@ -34,9 +35,10 @@ typedef enum {
 } du_result_e;
 
 typedef enum {
-#define DU_REASON_ENUM(id, word) id,
+#define DU_REASON_ENUM(id, word, result) id,
     DU_REASON_LIST(DU_REASON_ENUM)
 #undef DU_REASON_ENUM
+        DU_REASONS
 } du_reason_e;
 
 typedef struct du_decision_t {
@@ -47,12 +49,16 @@ typedef struct du_decision_t {
 
 const char *du_result_word(du_result_e result);
 const char *du_reason_word(du_reason_e reason);
+du_result_e du_reason_result(du_reason_e reason);
 
 /*
- * Offered when *different*, never when "newer" (protocol.md 8.4): the approved version of the rule with exactly this key,
- * unless the request says it is installed. It is installed if each reported module that has the name of one of the
+ * Offered when *different*, never when "newer" (protocol.md 8.4): the version of the rule with exactly this key that the
+ * phone is to have, unless the request says it is installed. That is the approved version; for a test device the
+ * pending one if there is one. address is the client's, NULL if not known; it decides at which site the phone is.
+ *
+ * A version is installed if each reported module that has the name of one of the
  * image's files has that version; if the request names none of the image's files, any module with that version will do.
  */
-du_decision_t du_decide(const du_ruleset_t *ruleset, const du_request_t *request);
+du_decision_t du_decide(const du_ruleset_t *ruleset, const du_request_t *request, const du_address_t *address);
 
 #endif

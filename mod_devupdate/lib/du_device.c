@@ -94,3 +94,11 @@ const char *du_mac_canonical(apr_pool_t *pool, const char *text)
     to[-1] = '\0';
     return mac;
 }
+
+const char *du_serial_canonical(apr_pool_t *pool, const char *text)
+{
+    static const char legal[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    apr_size_t len = text ? strlen(text) : 0;
+
+    return len > 0 && len <= DU_KEY_PART_MAX && strspn(text, legal) == len ? du_text_fold(pool, text) : NULL;
+}

@@ -37,4 +37,8 @@ char *du_key_path(apr_pool_t *pool, const du_key_t *key);
  * or more pairs of hexadecimal digits, protocol.md 8.3); NULL if it is none. */
 const char *du_mac_canonical(apr_pool_t *pool, const char *text);
 
+/* A serial number in lower case, for comparing; NULL if it is none: letters, digits, '-' and '_', at most
+ * DU_KEY_PART_MAX of them (protocol.md 8.3). */
+const char *du_serial_canonical(apr_pool_t *pool, const char *text);
+
 #endif

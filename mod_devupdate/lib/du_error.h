@@ -22,7 +22,9 @@
     X(DU_E_SCHEMA,      503, "the store has another schema")                          \
     X(DU_E_RULESET,     503, "no usable rule set")                                    \
     X(DU_E_TEMPLATE,    500, "template not usable")                                   \
-    X(DU_E_PEER,        502, "the other side answered something unexpected")
+    X(DU_E_PEER,        502, "the other side answered something unexpected")          \
+    X(DU_E_LOG_KIND,    415, "a kind of log that is not accepted")                    \
+    X(DU_E_FULL,        507, "no room for it")
 /* clang-format on */
 
 enum {

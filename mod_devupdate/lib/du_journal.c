@@ -1,52 +1,69 @@
 #include "du_journal.h"
 
 #include <string.h>
-#include <unistd.h>
 
-#include <apr_file_io.h>
 #include <apr_strings.h>
-#include <apr_thread_mutex.h>
 
-#include "du_file.h"
+#include "du_daylog.h"
 #include "du_text.h"
 
-/* The literal names are protocol.md 6.1's; from "Endpoint" on they are ours. */
-#define HEADER                                                                                                      \
-    "Logging DateTime,User Host Address,Device Type,Mac Address,Serial Number,Vendor,Model,Revision,Locale,"        \
-    "Request Modules,Response Modules,User ID,Endpoint,Result,Reason\n"
+#define TIME_COLUMN "Logging DateTime" /* the first one of each file */
 
-#define LINE_END "\n"
-#define DAY_SIZE sizeof("yyyy-mm-dd")
+/* The literal names are protocol.md 6.1's; from "Endpoint" on they are ours. */
+#define CHECK_HEADER                                                                                                  \
+    TIME_COLUMN ",User Host Address,Device Type,Mac Address,Serial Number,Vendor,Model,Revision,Locale,"              \
+                "Request Modules,Response Modules,User ID,Endpoint,Result,Reason\n"
+
+/* The other two files have no model in the original service, and names that say so. */
+#define DOWNLOAD_HEADER \
+    TIME_COLUMN ",User Host Address,Endpoint,Path,Status,Bytes Sent,Size,Complete,Duration ms,User\n"
+#define UPLOAD_HEADER                                                                                               \
+    TIME_COLUMN ",User Host Address,Endpoint,Type,Mac Address,Serial Number,Device File Name,Stored File,Size,Status," \
+                "Result,Reason,User\n"
 
 struct du_journal_t {
-    const char *files;         /* the file store */
-    const char *base;          /* path of an audit file up to the day */
-    apr_pool_t *pool;          /* of the open file; cleared with every new day */
-    apr_thread_mutex_t *mutex; /* guards everything below, and the pool */
-    apr_file_t *file;          /* NULL if none is open */
-    char day[DAY_SIZE];        /* of `file` */
-    int is_cut;                /* the last line in `file` is not whole */
+    du_daylog_t *checks, *downloads, *uploads;
 };
 
-apr_status_t du_journal_open(du_ctx_t *ctx, const char *files, const char *node, apr_pool_t *pool,
+/* X(member, directory, name up to the node, header) */
+#define SERIES(X)                                                                     \
+    X(checks, DU_JOURNAL_DIR, "RequestHandlerAuditLog_", CHECK_HEADER)                \
+    X(downloads, DU_JOURNAL_DOWNLOAD, "DevUpdateDownloads_", DOWNLOAD_HEADER)         \
+    X(uploads, DU_JOURNAL_UPLOAD, "DevUpdateUploads_", UPLOAD_HEADER)
+
+static apr_status_t open_series(const char *files, const char *directory, const char *name, const char *header,
+                                apr_off_t max_size, apr_pool_t *pool, du_daylog_t **log)
+{
+    du_daylog_form_t *form = apr_palloc(pool, sizeof(*form));
+
+    *form = (du_daylog_form_t){directory, name, "log", header};
+    return du_daylog_make(files, form, max_size, pool, log);
+}
+
+apr_status_t du_journal_open(du_ctx_t *ctx, const char *files, const char *node, apr_off_t max_size, apr_pool_t *pool,
                              du_journal_t **journal)
 {
     du_journal_t *made = apr_pcalloc(pool, sizeof(*made));
-    apr_status_t rv = apr_thread_mutex_create(&made->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
+    apr_status_t rv = APR_SUCCESS;
 
-    if (rv != APR_SUCCESS) {
-        return du_fail(ctx, rv, DUNO(0901), "no mutex for the audit file: %pm", (void *)&rv);
+#define OPEN_SERIES(member, directory, name, header)                                                              \
+    if (rv == APR_SUCCESS) {                                                                                      \
+        rv = open_series(files, directory, apr_pstrcat(pool, name, node, NULL), header, max_size, pool, &made->member); \
     }
-    made->files = apr_pstrdup(pool, files);
-    made->base = apr_pstrcat(pool, files, "/" DU_JOURNAL_DIR "/RequestHandlerAuditLog_", node, "_", NULL);
-    apr_pool_create(&made->pool, pool);
+    SERIES(OPEN_SERIES)
+#undef OPEN_SERIES
+    if (rv != APR_SUCCESS) {
+        return du_fail(ctx, rv, DUNO(0901), "no mutex for the audit files: %pm", (void *)&rv);
+    }
     *journal = made;
     return APR_SUCCESS;
 }
 
 /*
- * The line
+ * Lines
  */
+
+#define USUAL_SIZE 512 /* of a line, in bytes; longer ones grow */
 
 /* A growing line. */
 typedef struct line_t {
@@ -70,25 +87,35 @@ static char *reserve(line_t *line, apr_size_t more)
     return line->text + line->len;
 }
 
-static void put(line_t *line, const char *text, apr_size_t len)
-{
-    memcpy(reserve(line, len), text, len);
-    line->len += len;
-}
-
 static void put_char(line_t *line, char c)
 {
-    put(line, &c, 1);
+    *reserve(line, 1) = c;
+    line->len++;
+}
+
+static int is_plain(unsigned char c)
+{
+    return c >= ' ' && c != ',' && c != '"' && c != 0x7F;
 }
 
 /* A text that a spreadsheet would take for a formula gets an apostrophe before it. */
 static int looks_like_formula(const char *text)
 {
-    return *text && strchr("=+-@\t\r", *text) != NULL;
+    switch (*text) {
+    case '=':
+    case '+':
+    case '-':
+    case '@':
+    case '\t':
+    case '\r':
+        return 1;
+    default:
+        return 0;
+    }
 }
 
 /* One cell, quoted where RFC 4180 wants it. Other control characters would break lines in viewers and become spaces. */
-static void put_cell(line_t *line, const char *text, apr_size_t len)
+static void put_unusual_cell(line_t *line, const char *text, apr_size_t len)
 {
     apr_size_t plain = strcspn(text, ",\"\r\n");
     int quoted = plain < len || looks_like_formula(text);
@@ -114,6 +141,29 @@ static void put_cell(line_t *line, const char *text, apr_size_t len)
     line->len += (apr_size_t)(to - start);
 }
 
+/* Most cells have nothing in them that needs care; a check has fifteen, so it is worth the look. */
+static void put_cell(line_t *line, const char *text, apr_size_t len)
+{
+    apr_size_t plain = 0;
+
+    while (plain < len && is_plain((unsigned char)text[plain])) {
+        plain++;
+    }
+    if (plain < len || looks_like_formula(text)) {
+        put_unusual_cell(line, text, len);
+    } else {
+        memcpy(reserve(line, len), text, len);
+        line->len += len;
+    }
+}
+
+/* The first column. */
+static void put_time(line_t *line, apr_time_t when)
+{
+    du_daylog_time(reserve(line, USUAL_SIZE), when);
+    line->len = DU_DAYLOG_TIME_SIZE - 1;
+}
+
 static void put_column(line_t *line, const char *text)
 {
     put_char(line, ',');
@@ -122,12 +172,26 @@ static void put_column(line_t *line, const char *text)
     }
 }
 
+static void put_number(line_t *line, apr_int64_t number)
+{
+    put_column(line, apr_psprintf(line->pool, "%" APR_INT64_T_FMT, number));
+}
+
+static void put_end(line_t *line)
+{
+    put_char(line, '\n');
+}
+
 /* A field of a module: its separators are taken out of what a device sends. */
 static void put_field(line_t *modules, const char *text)
 {
-    for (; text && *text; text++) {
-        put_char(modules, *text == ';' || *text == '#' ? '_' : *text);
+    apr_size_t len = text ? strlen(text) : 0;
+    char *to = reserve(modules, len);
+
+    for (apr_size_t i = 0; i < len; i++) {
+        to[i] = text[i] == ';' || text[i] == '#' ? '_' : text[i];
     }
+    modules->len += len;
 }
 
 /* Filename;Version;Timestamp, modules separated by '#' */
@@ -135,6 +199,7 @@ static void put_request_modules(line_t *line, const du_request_t *request)
 {
     line_t modules = {.pool = line->pool};
 
+    reserve(&modules, USUAL_SIZE);
     for (int i = 0; i < request->nmodules; i++) {
         const du_module_t *module = &request->modules[i];
 
@@ -157,6 +222,7 @@ static void put_response_modules(line_t *line, const du_ruleset_t *ruleset, cons
     line_t modules = {.pool = line->pool};
     const char *name, *signature, *timestamp;
 
+    reserve(&modules, USUAL_SIZE);
     for (int i = 0; image && du_ruleset_image_file(ruleset, image, i, &name, &signature, &timestamp); i++) {
         if (i) {
             put_char(&modules, '#');
@@ -173,39 +239,13 @@ static void put_response_modules(line_t *line, const du_ruleset_t *ruleset, cons
     put_column(line, modules.text);
 }
 
-static void put_two(char *to, int number)
-{
-    to[0] = (char)('0' + number / 10);
-    to[1] = (char)('0' + number % 10);
-}
-
-/* "yyyy-mm-dd hh:mm:ss" in UTC; the first DAY_SIZE - 1 characters are the day. Sortable as text (protocol.md 6.1). */
-static void put_time(char *to, apr_time_t when)
-{
-    apr_time_exp_t t;
-
-    apr_time_exp_gmt(&t, when);
-    put_two(to, (t.tm_year + 1900) / 100);
-    put_two(to + 2, (t.tm_year + 1900) % 100);
-    put_two(to + 5, t.tm_mon + 1);
-    put_two(to + 8, t.tm_mday);
-    put_two(to + 11, t.tm_hour);
-    put_two(to + 14, t.tm_min);
-    put_two(to + 17, t.tm_sec);
-    to[4] = to[7] = '-';
-    to[10] = ' ';
-    to[13] = to[16] = ':';
-    to[19] = '\0';
-}
-
 const char *du_journal_line(apr_pool_t *pool, const du_check_t *check, apr_size_t *len)
 {
     static const du_request_t nobody;
     const du_request_t *request = check->request ? check->request : &nobody;
     line_t line = {.pool = pool};
 
-    put_time(reserve(&line, 512), check->time);
-    line.len = sizeof("yyyy-mm-dd hh:mm:ss") - 1;
+    put_time(&line, check->time);
     put_column(&line, check->address);
     put_column(&line, request->key.type);
     put_column(&line, request->mac);
@@ -220,105 +260,103 @@ const char *du_journal_line(apr_pool_t *pool, const du_check_t *check, apr_size_
     put_column(&line, check->endpoint);
     put_column(&line, du_result_word(check->decision.result));
     put_column(&line, du_reason_word(check->decision.reason));
-    put(&line, LINE_END, sizeof(LINE_END) - 1);
+    put_end(&line);
+    *len = line.len;
+    return line.text;
+}
+
+static const char *download_line(apr_pool_t *pool, const du_download_t *download, apr_size_t *len)
+{
+    line_t line = {.pool = pool};
+
+    put_time(&line, download->time);
+    put_column(&line, download->address);
+    put_column(&line, download->endpoint);
+    put_column(&line, download->path);
+    put_number(&line, download->http);
+    put_number(&line, download->sent);
+    put_number(&line, download->size);
+    put_column(&line, download->is_complete ? "yes" : "no");
+    put_number(&line, apr_time_as_msec(download->duration));
+    put_column(&line, download->user);
+    put_end(&line);
+    *len = line.len;
+    return line.text;
+}
+
+static const char *upload_line(apr_pool_t *pool, const du_upload_record_t *upload, apr_size_t *len)
+{
+    line_t line = {.pool = pool};
+
+    put_time(&line, upload->time);
+    put_column(&line, upload->address);
+    put_column(&line, upload->endpoint);
+    put_column(&line, upload->type);
+    put_column(&line, upload->mac);
+    put_column(&line, upload->serial);
+    put_column(&line, upload->device_name);
+    put_column(&line, upload->stored);
+    put_number(&line, upload->size);
+    put_number(&line, upload->http);
+    put_column(&line, upload->result);
+    put_column(&line, upload->reason);
+    put_column(&line, upload->user);
+    put_end(&line);
     *len = line.len;
     return line.text;
 }
 
 /*
- * The file
+ * Appending
  */
 
-/* Makes the day's file with its header under a name of our own and links it to its place: whoever comes first wins, and
- * nobody ever sees it without a header. */
-static apr_status_t make_file(const char *files, const char *path, apr_pool_t *pool)
+/* The day is what the line begins with. */
+static apr_status_t append(du_ctx_t *ctx, du_daylog_t *log, const char *line, apr_size_t len)
 {
-    const char *own = apr_psprintf(pool, "%s.%ld.tmp", path, (long)getpid());
-    apr_status_t rv = du_file_make_dirs(files, DU_JOURNAL_DIR, pool);
-
-    apr_file_remove(own, pool);
-    if (rv == APR_SUCCESS) {
-        rv = du_file_create(own, HEADER, sizeof(HEADER) - 1, pool);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = apr_file_link(own, path);
-    }
-    apr_file_remove(own, pool);
-    return APR_STATUS_IS_EEXIST(rv) ? APR_SUCCESS : rv;
-}
-
-/* 1 if the file does not end with a line end: whoever wrote last was cut off. */
-static int ends_cut(apr_file_t *file)
-{
-    apr_off_t last = -1;
-    char c = '\0';
-
-    return apr_file_seek(file, APR_END, &last) == APR_SUCCESS && apr_file_getc(&c, file) == APR_SUCCESS && c != '\n';
-}
-
-static apr_status_t open_day(du_journal_t *journal, const char *day)
-{
-    const apr_int32_t flags = APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_APPEND | APR_FOPEN_BINARY;
+    char day[DU_DAYLOG_DAY_SIZE];
     const char *path;
     apr_status_t rv;
 
-    apr_pool_clear(journal->pool);
-    journal->file = NULL;
-    path = apr_pstrcat(journal->pool, journal->base, day, ".log", NULL);
-    rv = apr_file_open(&journal->file, path, flags, APR_FPROT_OS_DEFAULT, journal->pool);
-    if (APR_STATUS_IS_ENOENT(rv)) {
-        rv = make_file(journal->files, path, journal->pool);
-        if (rv == APR_SUCCESS) {
-            rv = apr_file_open(&journal->file, path, flags, APR_FPROT_OS_DEFAULT, journal->pool);
-        }
-    }
-    if (rv != APR_SUCCESS) {
-        journal->file = NULL;
-        return rv;
-    }
-    apr_cpystrn(journal->day, day, DAY_SIZE);
-    journal->is_cut = ends_cut(journal->file);
-    return APR_SUCCESS;
-}
-
-/* One write(). After a line that was cut off (disk full) the next one is preceded by a line end, so that only the cut
- * line is damaged. */
-static apr_status_t write_line(du_journal_t *journal, const char *line, apr_size_t len)
-{
-    apr_size_t ended = 0, written;
-    apr_status_t rv = APR_SUCCESS;
-
-    if (journal->is_cut) {
-        rv = apr_file_write_full(journal->file, LINE_END, sizeof(LINE_END) - 1, &ended);
-        journal->is_cut = rv != APR_SUCCESS;
-    }
-    written = len;
-    if (rv == APR_SUCCESS) {
-        rv = apr_file_write(journal->file, line, &written);
-        journal->is_cut = written > 0 && written < len;
-    }
-    return rv == APR_SUCCESS && journal->is_cut ? APR_ENOSPC : rv;
+    apr_cpystrn(day, line, sizeof(day));
+    rv = du_daylog_append(log, day, line, len, ctx->pool, &path);
+    return rv == APR_SUCCESS ? rv : du_fail(ctx, rv, DUNO(0902), "%s cannot be written: %pm", path, (void *)&rv);
 }
 
 apr_status_t du_journal_append(du_ctx_t *ctx, du_journal_t *journal, const du_check_t *check)
 {
-    char day[DAY_SIZE];
     apr_size_t len;
     const char *line = du_journal_line(ctx->pool, check, &len);
-    apr_status_t rv = APR_SUCCESS;
 
-    apr_cpystrn(day, line, DAY_SIZE);
-    apr_thread_mutex_lock(journal->mutex);
-    if (!journal->file || strcmp(journal->day, day) != 0) {
-        rv = open_day(journal, day);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = write_line(journal, line, len);
-    }
-    apr_thread_mutex_unlock(journal->mutex);
-    if (rv != APR_SUCCESS) {
-        return du_fail(ctx, rv, DUNO(0902), "the audit file %s%s.log cannot be written: %pm", journal->base, day,
-                       (void *)&rv);
-    }
-    return APR_SUCCESS;
+    return append(ctx, journal->checks, line, len);
+}
+
+apr_status_t du_journal_download(du_ctx_t *ctx, du_journal_t *journal, const du_download_t *download)
+{
+    apr_size_t len;
+    const char *line = download_line(ctx->pool, download, &len);
+
+    return append(ctx, journal->downloads, line, len);
+}
+
+apr_status_t du_journal_upload(du_ctx_t *ctx, du_journal_t *journal, const du_upload_record_t *upload)
+{
+    apr_size_t len;
+    const char *line = upload_line(ctx->pool, upload, &len);
+
+    return append(ctx, journal->uploads, line, len);
+}
+
+apr_status_t du_journal_position(du_journal_t *journal, du_series_e series, apr_time_t when, apr_pool_t *pool, int *number,
+                                 apr_off_t *size)
+{
+    du_daylog_t *const logs[DU_SERIES] = {
+        [DU_SERIES_CHECKS] = journal->checks,
+        [DU_SERIES_DOWNLOADS] = journal->downloads,
+        [DU_SERIES_UPLOADS] = journal->uploads,
+    };
+    char day[DU_DAYLOG_TIME_SIZE];
+
+    du_daylog_time(day, when);
+    day[DU_DAYLOG_DAY_SIZE - 1] = '\0';
+    return du_daylog_position(logs[series], day, pool, number, size);
 }

@@ -4,6 +4,18 @@
 #include <apr_strings.h>
 
 #include "du_image.h"
+#include "du_text.h"
+
+int du_dialect_is_for(const du_dialect_t *dialect, const char *type, const char *vendor)
+{
+    return (!dialect->type || du_text_same(dialect->type, type)) &&
+           (!dialect->vendor || du_text_same(dialect->vendor, vendor));
+}
+
+const char *du_reply_media_type(apr_pool_t *pool, const du_reply_t *reply)
+{
+    return apr_pstrcat(pool, "text/xml; charset=", du_text_fold(pool, du_template_encoding(reply->tmpl)), NULL);
+}
 
 static void bind_key(du_values_t *values, const du_rule_t *rule)
 {

@@ -4,6 +4,8 @@
 #ifndef DU_REQUEST_H
 #define DU_REQUEST_H
 
+#include <apr_tables.h>
+
 #include "du_ctx.h"
 #include "du_device.h"
 
@@ -20,14 +22,44 @@ typedef struct du_module_t {
 typedef struct du_request_t {
     du_key_t key;
     const char *mac;    /* canonical if it is a MAC address, else as it was sent */
-    const char *serial;
+    const char *serial;      /* as it was sent */
+    const char *test_mac;    /* canonical, for finding test devices; NULL if mac is none */
+    const char *test_serial; /* likewise */
     const char *user;   /* account that last signed in; personal data */
     int nmodules;
     const du_module_t *modules;
 } du_request_t;
 
-/* Parses a body. DU_E_MALFORMED for what du_xml_read() refuses and for more than DU_REQUEST_MAX_MODULES modules. The
- * result lives in ctx->pool. */
-apr_status_t du_request_parse(du_ctx_t *ctx, const char *body, apr_size_t len, du_request_t **request);
+/*
+ * The names that are accepted for each field (house.md D5): the shipped table (protocol.md 11.1), or names of a
+ * deployment's own in front of it.
+ */
+typedef struct du_request_names_t du_request_names_t;
+
+#define DU_REQUEST_MAX_NAMES 64 /* of a deployment's own; every attribute of a request is compared with all of them */
+
+/* One more name for a field. */
+typedef struct du_request_name_t {
+    int field; /* du_request_field() */
+    const char *name;
+} du_request_name_t;
+
+/* The fields that can be given names, as an administrator spells them: "DeviceType, MacAddress, ...". Module is the element
+ * that begins a module; Filename, Version and Timestamp are what stands in it. */
+const char *du_request_fields(apr_pool_t *pool);
+
+/* The field of that spelling, without regard to case; -1 if there is none. */
+int du_request_field(const char *text);
+
+/* 1 if both are read from the same place, so that one name cannot stand for both. */
+int du_request_fields_compete(int one, int other);
+
+/* The shipped table behind these names (array of du_request_name_t, the earlier the better), in pool. */
+const du_request_names_t *du_request_names_make(apr_pool_t *pool, const apr_array_header_t *additions);
+
+/* Parses a body by these names, NULL for the shipped ones. DU_E_MALFORMED for what du_xml_read() refuses and for more
+ * than DU_REQUEST_MAX_MODULES modules. The result lives in ctx->pool. */
+apr_status_t du_request_parse(du_ctx_t *ctx, const du_request_names_t *names, const char *body, apr_size_t len,
+                              du_request_t **request);
 
 #endif

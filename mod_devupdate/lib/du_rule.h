@@ -5,8 +5,10 @@
 #define DU_RULE_H
 
 #include <apr_file_info.h>
+#include <apr_tables.h>
 
 #include "du_device.h"
+#include "du_subnet.h"
 
 #define DU_DIGEST_SIZE 32 /* SHA-256 */
 
@@ -47,7 +49,7 @@ typedef struct du_rule_t {
     du_key_t key;
     const char *update_type; /* CPE; last directory of the image's path */
     du_versions_t versions;
-    const du_image_t *image[DU_SLOTS]; /* filled by du_store_ruleset() only; NULL where the version is "" */
+    const du_image_t *image[DU_SLOTS]; /* filled by du_store_snapshot() only; NULL where the version is "" */
 } du_rule_t;
 
 /* One imported cabinet. */
@@ -61,5 +63,30 @@ typedef struct du_package_t {
     const char *note;
     const char *trust;    /* what is known about its signatures: "unverified" */
 } du_package_t;
+
+/* A name for a set of subnets. */
+typedef struct du_site_t {
+    const char *name;
+    apr_array_header_t *subnets; /* of du_subnet_t */
+} du_site_t;
+
+/* A phone that is offered pending versions (protocol.md 8.3). */
+typedef enum { DU_TEST_MAC, DU_TEST_SERIAL } du_test_kind_e;
+
+typedef struct du_test_device_t {
+    const char *site; /* name of the site it is a test device at; "" = everywhere (scope global) */
+    const char *name; /* unique within its scope */
+    du_test_kind_e kind;
+    const char *identifier; /* du_mac_canonical() or du_serial_canonical() */
+    const char *shown;      /* as it was typed */
+} du_test_device_t;
+
+/* Everything a rule set is compiled from, of one generation of the store. */
+typedef struct du_snapshot_t {
+    apr_int64_t generation;
+    apr_array_header_t *rules;        /* of du_rule_t with images, by id */
+    apr_array_header_t *sites;        /* of du_site_t */
+    apr_array_header_t *test_devices; /* of du_test_device_t */
+} du_snapshot_t;
 
 #endif

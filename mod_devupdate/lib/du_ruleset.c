@@ -17,7 +17,11 @@ int du_ruleset_sections(du_ruleset_t *ruleset, const void *block, apr_size_t len
     ruleset->files = (const void *)(h + 1);
     ruleset->rules = (const void *)(ruleset->files + h->nfiles);
     ruleset->images = (const void *)(ruleset->rules + h->nrules);
-    ruleset->buckets = (const void *)(ruleset->images + h->nimages);
+    ruleset->replies = (const void *)(ruleset->images + h->nimages);
+    ruleset->dialects = (const void *)(ruleset->replies + h->nreplies);
+    ruleset->subnets = (const void *)(ruleset->dialects + h->ndialects);
+    ruleset->tests = (const void *)(ruleset->subnets + h->nsubnets);
+    ruleset->buckets = (const void *)(ruleset->tests + h->ntests);
     ruleset->blob = (const void *)(ruleset->buckets + h->nbuckets);
     return h->size == len && (const char *)block + len == ruleset->blob + h->blob_size;
 }
@@ -102,6 +106,13 @@ apr_size_t du_ruleset_size(const du_ruleset_t *ruleset)
     return (apr_size_t)ruleset->header->size;
 }
 
+void du_ruleset_key(const du_ruleset_t *ruleset, apr_uint32_t number, du_key_t *key)
+{
+#define KEY_PART(part) key->part = ruleset->blob + ruleset->rules[number].part;
+    DU_KEY_PARTS(KEY_PART)
+#undef KEY_PART
+}
+
 static int has_key(const du_ruleset_t *ruleset, const du_rs_rule_t *rule, const du_key_t *key)
 {
 #define PART_IS_SAME(part) if (!du_text_same(ruleset->blob + rule->part, key->part)) return 0;
@@ -154,10 +165,115 @@ int du_ruleset_image_file(const du_ruleset_t *ruleset, const du_rs_image_t *imag
     return 1;
 }
 
-void du_ruleset_reply(const du_ruleset_t *ruleset, const du_rs_image_t *image, const char **bytes, apr_size_t *len)
+/*
+ * Replies
+ */
+
+/* 1 if the condition is none, or if `holds` of it. */
+static int allows(const char *condition, const char *text, int (*holds)(const char *text, const char *condition))
 {
-    *bytes = ruleset->blob + (image ? image->reply : ruleset->header->nothing);
-    *len = image ? image->reply_len : ruleset->header->nothing_len;
+    return !*condition || holds(text, condition);
+}
+
+int du_ruleset_dialect(const du_ruleset_t *ruleset, const char *type, const char *vendor, const char *user_agent)
+{
+    int last = (int)ruleset->header->ndialects - 1;
+
+    for (int i = 0; i < last; i++) {
+        const du_rs_dialect_t *dialect = &ruleset->dialects[i];
+
+        if (allows(ruleset->blob + dialect->type, type, du_text_same) &&
+            allows(ruleset->blob + dialect->vendor, vendor, du_text_same) &&
+            allows(ruleset->blob + dialect->user_agent, user_agent, du_text_contains)) {
+            return i;
+        }
+    }
+    return last;
+}
+
+const char *du_ruleset_media_type(const du_ruleset_t *ruleset, int dialect)
+{
+    return ruleset->blob + ruleset->dialects[dialect].media_type;
+}
+
+void du_ruleset_reply(const du_ruleset_t *ruleset, const du_rs_image_t *image, int dialect, const char **bytes,
+                      apr_size_t *len)
+{
+    *bytes = image ? "" : ruleset->blob + ruleset->dialects[dialect].nothing;
+    *len = image ? 0 : ruleset->dialects[dialect].nothing_len;
+    for (apr_uint32_t i = 0; image && i < image->nreplies; i++) {
+        const du_rs_reply_t *reply = &ruleset->replies[image->first_reply + i];
+
+        if (reply->dialect == (apr_uint32_t)dialect) {
+            *bytes = ruleset->blob + reply->bytes;
+            *len = reply->len;
+        }
+    }
+}
+
+/*
+ * Test devices
+ */
+
+/* The number of the site an address is at: the longest prefix wins, and it comes first. 0 = at none. */
+static apr_uint32_t site_of(const du_ruleset_t *ruleset, const du_address_t *address)
+{
+    for (apr_uint32_t i = 0; address && i < ruleset->header->nsubnets; i++) {
+        if (du_subnet_contains(&ruleset->subnets[i].subnet, address)) {
+            return ruleset->subnets[i].site;
+        }
+    }
+    return 0;
+}
+
+/* The first test device that is not before an identifier of that kind. */
+static apr_uint32_t lower_bound(const du_ruleset_t *ruleset, const char *identifier)
+{
+    apr_uint32_t low = 0, high = ruleset->header->ntests;
+
+    while (low < high) {
+        apr_uint32_t middle = low + (high - low) / 2;
+
+        if (strcmp(ruleset->blob + ruleset->tests[middle].identifier, identifier) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static int is_listed(const du_ruleset_t *ruleset, const char *identifier, const du_address_t *address)
+{
+    apr_uint32_t i = identifier ? lower_bound(ruleset, identifier) : ruleset->header->ntests;
+
+    for (; i < ruleset->header->ntests; i++) {
+        const du_rs_test_t *test = &ruleset->tests[i];
+
+        if (!du_text_equal(ruleset->blob + test->identifier, identifier)) {
+            return 0;
+        }
+        if (test->site == 0 || test->site == site_of(ruleset, address)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Identifiers as the table has them, built without a pool: a decision allocates nothing. */
+static const char *with_letter(char *to, char letter, const char *canonical)
+{
+    to[0] = letter;
+    return canonical && apr_cpystrn(to + 1, canonical, DU_RS_IDENTIFIER_MAX - 1) ? to : NULL;
+}
+
+int du_ruleset_is_test(const du_ruleset_t *ruleset, const char *mac, const char *serial, const du_address_t *address)
+{
+    char identifier[DU_RS_IDENTIFIER_MAX];
+
+    return ruleset->header->ntests > 0 &&
+           (is_listed(ruleset, with_letter(identifier, DU_RS_MAC, mac), address) ||
+            is_listed(ruleset, with_letter(identifier, DU_RS_SERIAL, serial), address));
 }
 
 /* The rule's image of that version. Exact spelling goes first: 5.4.0A and 5.4.0a would be two versions. */

@@ -22,10 +22,9 @@ typedef struct du_rs_image_t du_rs_image_t; /* the image of one of its versions 
  * Compiling (du_ruleset_build.c)
  */
 
-/* Compiles rules (array of du_rule_t with images, as du_store_ruleset() gives them) to *block of *len bytes in pool.
- * generation is the store's. */
-apr_status_t du_ruleset_compile(du_ctx_t *ctx, const apr_array_header_t *rules, const du_reply_t *reply,
-                                apr_int64_t generation, apr_pool_t *pool, const void **block, apr_size_t *len);
+/* Compiles a snapshot of the store to *block of *len bytes in pool. */
+apr_status_t du_ruleset_compile(du_ctx_t *ctx, const du_snapshot_t *snapshot, const du_dialects_t *dialects,
+                                apr_pool_t *pool, const void **block, apr_size_t *len);
 
 /* Writes a compiled block to path: temporary name, sync, rename. */
 apr_status_t du_ruleset_keep(du_ctx_t *ctx, const char *path, const void *block, apr_size_t len);
@@ -42,6 +41,9 @@ apr_time_t du_ruleset_compiled(const du_ruleset_t *ruleset);
 apr_uint32_t du_ruleset_count(const du_ruleset_t *ruleset); /* rules */
 apr_size_t du_ruleset_size(const du_ruleset_t *ruleset);    /* bytes */
 
+/* The key of a rule by its number, from 0 to the count; lives as long as the rule set. */
+void du_ruleset_key(const du_ruleset_t *ruleset, apr_uint32_t number, du_key_t *key);
+
 /* The rule of that key, or NULL. Any part may be missing. */
 const du_rs_rule_t *du_ruleset_find(const du_ruleset_t *ruleset, const du_key_t *key);
 
@@ -55,8 +57,20 @@ const char *du_ruleset_version(const du_ruleset_t *ruleset, const du_rs_image_t 
 int du_ruleset_image_file(const du_ruleset_t *ruleset, const du_rs_image_t *image, int index, const char **name,
                           const char **signature, const char **timestamp);
 
-/* The bytes of the reply that offers this image, or of the one that offers nothing for NULL. */
-void du_ruleset_reply(const du_ruleset_t *ruleset, const du_rs_image_t *image, const char **bytes, apr_size_t *len);
+/* The number of the dialect (from 0) that a phone is answered in. Type, vendor and user_agent may be NULL. */
+int du_ruleset_dialect(const du_ruleset_t *ruleset, const char *type, const char *vendor, const char *user_agent);
+
+/* The media type of replies in a dialect; lives as long as the rule set. */
+const char *du_ruleset_media_type(const du_ruleset_t *ruleset, int dialect);
+
+/* The bytes of the reply that offers this image in a dialect that its phones can be answered in, or of the one that offers
+ * nothing for NULL. */
+void du_ruleset_reply(const du_ruleset_t *ruleset, const du_rs_image_t *image, int dialect, const char **bytes,
+                      apr_size_t *len);
+
+/* 1 if a phone is a test device: listed by its MAC address (du_mac_canonical()) or serial number (du_serial_canonical()),
+ * everywhere or at the site that its address is at. Any of the three may be NULL. */
+int du_ruleset_is_test(const du_ruleset_t *ruleset, const char *mac, const char *serial, const du_address_t *address);
 
 /* A file that phones may fetch. */
 typedef struct du_rs_file_t {

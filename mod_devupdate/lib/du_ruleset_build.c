@@ -1,5 +1,6 @@
 #include "du_ruleset_format.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_hash.h>
@@ -11,10 +12,11 @@
 /* The sections while they grow. */
 typedef struct builder_t {
     du_ctx_t *ctx;
-    const du_reply_t *reply;
+    const du_dialects_t *dialects;
     apr_pool_t *pool;         /* what is being built */
     apr_pool_t *scratch;      /* cleared after every reply */
-    apr_array_header_t *files, *rules, *images;
+    int has_tests;            /* pending versions are offered to somebody */
+    apr_array_header_t *files, *rules, *images, *replies, *dialect_records, *subnets, *tests;
     apr_array_header_t *blob; /* of char */
     apr_hash_t *texts;        /* text -> offset in the blob plus one */
 } builder_t;
@@ -65,29 +67,59 @@ static void add_files(builder_t *b, const du_image_t *image)
     }
 }
 
-/* Only the approved version is ever offered, so only that one has a reply. */
-static apr_status_t add_image(builder_t *b, const du_rule_t *rule, du_slot_e slot, apr_uint32_t *number)
+/* Only what may be offered has a reply: approved versions, and pending ones if there are test devices. */
+static int is_offered(const builder_t *b, du_slot_e slot)
 {
-    const du_image_t *image = rule->image[slot];
-    du_rs_image_t *made;
-    const char *reply = "";
-    apr_size_t len = 0;
+    return slot == DU_APPROVED || (slot == DU_PENDING && b->has_tests);
+}
 
-    if (slot == DU_APPROVED) {
-        apr_status_t rv = du_reply_offer(b->ctx, b->reply, rule, image, b->scratch, &reply, &len);
+/* Adds the reply in each dialect that a phone of this rule can be answered in. One without a condition on the User-Agent
+ * answers all that come so far. */
+static apr_status_t add_replies(builder_t *b, const du_rule_t *rule, const du_image_t *image)
+{
+    int is_last = 0;
 
+    for (int i = 0; i < b->dialects->n && !is_last; i++) {
+        const du_dialect_t *dialect = &b->dialects->dialect[i];
+        du_rs_reply_t *made;
+        const char *bytes;
+        apr_size_t len;
+        apr_status_t rv;
+
+        if (!du_dialect_is_for(dialect, rule->key.type, rule->key.brand)) {
+            continue;
+        }
+        rv = du_reply_offer(b->ctx, &dialect->reply, rule, image, b->scratch, &bytes, &len);
         if (rv != APR_SUCCESS) {
             return rv;
         }
+        made = apr_array_push(b->replies);
+        made->dialect = (apr_uint32_t)i;
+        made->bytes = add_bytes(b, bytes, len);
+        made->len = (apr_uint32_t)len;
+        apr_pool_clear(b->scratch);
+        is_last = !dialect->user_agent;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t add_image(builder_t *b, const du_rule_t *rule, du_slot_e slot, apr_uint32_t *number)
+{
+    const du_image_t *image = rule->image[slot];
+    apr_uint32_t first = (apr_uint32_t)b->replies->nelts;
+    apr_status_t rv = is_offered(b, slot) ? add_replies(b, rule, image) : APR_SUCCESS;
+    du_rs_image_t *made;
+
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     made = apr_array_push(b->images);
     made->version = add_text(b, image->version);
     made->first_file = (apr_uint32_t)b->files->nelts;
     made->nfiles = (apr_uint32_t)image->nfiles;
-    made->reply = add_bytes(b, reply, len);
-    made->reply_len = (apr_uint32_t)len;
+    made->first_reply = first;
+    made->nreplies = (apr_uint32_t)b->replies->nelts - first;
     add_files(b, image);
-    apr_pool_clear(b->scratch);
     *number = (apr_uint32_t)b->images->nelts;
     return APR_SUCCESS;
 }
@@ -109,6 +141,89 @@ static apr_status_t add_rule(builder_t *b, const du_rule_t *rule)
         }
     }
     return rv;
+}
+
+/*
+ * Test devices and the sites they are at
+ */
+
+static void add_subnets(builder_t *b, const apr_array_header_t *sites)
+{
+    for (int i = 0; i < sites->nelts; i++) {
+        const du_site_t *site = &APR_ARRAY_IDX(sites, i, du_site_t);
+
+        for (int j = 0; j < site->subnets->nelts; j++) {
+            du_rs_subnet_t *made = apr_array_push(b->subnets);
+
+            made->subnet = APR_ARRAY_IDX(site->subnets, j, du_subnet_t);
+            made->site = (apr_uint32_t)i + 1;
+        }
+    }
+}
+
+static int longer_prefix_first(const void *one, const void *other)
+{
+    const du_rs_subnet_t *a = one, *b = other;
+
+    return b->subnet.bits != a->subnet.bits ? b->subnet.bits - a->subnet.bits
+                                            : memcmp(&a->subnet.address, &b->subnet.address, sizeof(a->subnet.address));
+}
+
+/* Number of the site of that name, 0 if there is none. */
+static apr_uint32_t site_number(const apr_array_header_t *sites, const char *name)
+{
+    for (int i = 0; i < sites->nelts; i++) {
+        if (du_text_same(APR_ARRAY_IDX(sites, i, du_site_t).name, name)) {
+            return (apr_uint32_t)i + 1;
+        }
+    }
+    return 0;
+}
+
+typedef struct listed_t {
+    const char *identifier;
+    apr_uint32_t site;
+} listed_t;
+
+static int by_identifier(const void *one, const void *other)
+{
+    const listed_t *a = one, *b = other;
+    int order = strcmp(a->identifier, b->identifier);
+
+    return order ? order : (a->site > b->site) - (a->site < b->site);
+}
+
+static void add_tests(builder_t *b, const du_snapshot_t *snapshot)
+{
+    listed_t *list = apr_palloc(b->pool, sizeof(*list) * (apr_size_t)(snapshot->test_devices->nelts + 1));
+    int n = 0;
+
+    for (int i = 0; i < snapshot->test_devices->nelts; i++) {
+        const du_test_device_t *device = &APR_ARRAY_IDX(snapshot->test_devices, i, du_test_device_t);
+        apr_uint32_t site = site_number(snapshot->sites, device->site);
+
+        /* A site that came or went while the snapshot was read: not to be mistaken for everywhere. */
+        if (site == 0 && *device->site) {
+            continue;
+        }
+        list[n].identifier = apr_psprintf(b->pool, "%c%s", device->kind == DU_TEST_MAC ? DU_RS_MAC : DU_RS_SERIAL,
+                                          device->identifier);
+        list[n++].site = site;
+    }
+    qsort(list, (size_t)n, sizeof(*list), by_identifier);
+    for (int i = 0; i < n; i++) {
+        du_rs_test_t *made = apr_array_push(b->tests);
+
+        made->identifier = add_text(b, list[i].identifier);
+        made->site = list[i].site;
+    }
+}
+
+static void add_places(builder_t *b, const du_snapshot_t *snapshot)
+{
+    add_subnets(b, snapshot->sites);
+    qsort(b->subnets->elts, (size_t)b->subnets->nelts, sizeof(du_rs_subnet_t), longer_prefix_first);
+    add_tests(b, snapshot);
 }
 
 static apr_uint32_t *make_buckets(builder_t *b, apr_uint32_t *nbuckets)
@@ -149,19 +264,31 @@ static void assemble(builder_t *b, du_rs_header_t *header, const void **block, a
     const apr_uint32_t *buckets = make_buckets(b, &header->nbuckets);
     apr_size_t size = sizeof(*header) + (apr_size_t)b->files->nelts * sizeof(du_rs_record_t) +
                       (apr_size_t)b->rules->nelts * sizeof(du_rs_rule_t) +
-                      (apr_size_t)b->images->nelts * sizeof(du_rs_image_t) + header->nbuckets * sizeof(*buckets) +
+                      (apr_size_t)b->images->nelts * sizeof(du_rs_image_t) +
+                      (apr_size_t)b->replies->nelts * sizeof(du_rs_reply_t) +
+                      (apr_size_t)b->dialect_records->nelts * sizeof(du_rs_dialect_t) +
+                      (apr_size_t)b->subnets->nelts * sizeof(du_rs_subnet_t) +
+                      (apr_size_t)b->tests->nelts * sizeof(du_rs_test_t) + header->nbuckets * sizeof(*buckets) +
                       (apr_size_t)b->blob->nelts;
     char *made = apr_palloc(b->pool, size), *to;
 
     header->nfiles = (apr_uint32_t)b->files->nelts;
     header->nrules = (apr_uint32_t)b->rules->nelts;
     header->nimages = (apr_uint32_t)b->images->nelts;
+    header->nreplies = (apr_uint32_t)b->replies->nelts;
+    header->ndialects = (apr_uint32_t)b->dialect_records->nelts;
+    header->nsubnets = (apr_uint32_t)b->subnets->nelts;
+    header->ntests = (apr_uint32_t)b->tests->nelts;
     header->blob_size = (apr_uint32_t)b->blob->nelts;
     header->size = size;
     to = append(made, header, sizeof(*header));
     to = append_array(to, b->files);
     to = append_array(to, b->rules);
     to = append_array(to, b->images);
+    to = append_array(to, b->replies);
+    to = append_array(to, b->dialect_records);
+    to = append_array(to, b->subnets);
+    to = append_array(to, b->tests);
     to = append(to, buckets, header->nbuckets * sizeof(*buckets));
     append_array(to, b->blob);
     du_ruleset_digest(made, size, ((du_rs_header_t *)made)->digest);
@@ -169,48 +296,65 @@ static void assemble(builder_t *b, du_rs_header_t *header, const void **block, a
     *len = size;
 }
 
-static apr_status_t add_nothing(builder_t *b, du_rs_header_t *header)
+/* The dialects and what each says when nothing is offered. */
+static apr_status_t add_dialects(builder_t *b)
 {
-    const char *reply;
-    apr_size_t len;
-    apr_status_t rv = du_reply_nothing(b->ctx, b->reply, b->scratch, &reply, &len);
+    for (int i = 0; i < b->dialects->n; i++) {
+        const du_dialect_t *dialect = &b->dialects->dialect[i];
+        du_rs_dialect_t *made = apr_array_push(b->dialect_records);
+        const char *bytes;
+        apr_size_t len;
+        apr_status_t rv = du_reply_nothing(b->ctx, &dialect->reply, b->scratch, &bytes, &len);
 
-    if (rv == APR_SUCCESS) {
-        header->nothing = add_bytes(b, reply, len);
-        header->nothing_len = (apr_uint32_t)len;
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        made->type = add_text(b, du_text_or_empty(dialect->type));
+        made->vendor = add_text(b, du_text_or_empty(dialect->vendor));
+        made->user_agent = add_text(b, du_text_or_empty(dialect->user_agent));
+        made->media_type = add_text(b, du_reply_media_type(b->pool, &dialect->reply));
+        made->nothing = add_bytes(b, bytes, len);
+        made->nothing_len = (apr_uint32_t)len;
+        apr_pool_clear(b->scratch);
     }
-    return rv;
+    return APR_SUCCESS;
 }
 
-static builder_t *make_builder(du_ctx_t *ctx, const du_reply_t *reply, int nrules, apr_pool_t *pool)
+static builder_t *make_builder(du_ctx_t *ctx, const du_dialects_t *dialects, int nrules, apr_pool_t *pool)
 {
     builder_t *b = apr_pcalloc(pool, sizeof(*b));
 
     b->ctx = ctx;
-    b->reply = reply;
+    b->dialects = dialects;
     b->pool = pool;
     apr_pool_create(&b->scratch, pool);
     b->files = apr_array_make(pool, 2 * nrules + 1, sizeof(du_rs_record_t));
     b->rules = apr_array_make(pool, nrules + 1, sizeof(du_rs_rule_t));
     b->images = apr_array_make(pool, 2 * nrules + 1, sizeof(du_rs_image_t));
+    b->replies = apr_array_make(pool, nrules + 1, sizeof(du_rs_reply_t));
+    b->dialect_records = apr_array_make(pool, 4, sizeof(du_rs_dialect_t));
+    b->subnets = apr_array_make(pool, 4, sizeof(du_rs_subnet_t));
+    b->tests = apr_array_make(pool, 4, sizeof(du_rs_test_t));
     b->blob = apr_array_make(pool, 1024 * (nrules + 1), 1);
     b->texts = apr_hash_make(pool);
     add_text(b, "");
     return b;
 }
 
-apr_status_t du_ruleset_compile(du_ctx_t *ctx, const apr_array_header_t *rules, const du_reply_t *reply,
-                                apr_int64_t generation, apr_pool_t *pool, const void **block, apr_size_t *len)
+apr_status_t du_ruleset_compile(du_ctx_t *ctx, const du_snapshot_t *snapshot, const du_dialects_t *dialects,
+                                apr_pool_t *pool, const void **block, apr_size_t *len)
 {
     du_rs_header_t header = {.magic = DU_RS_MAGIC, .format = DU_RS_FORMAT, .byte_order = DU_RS_BYTE_ORDER};
-    builder_t *b = make_builder(ctx, reply, rules->nelts, pool);
-    apr_status_t rv = add_nothing(b, &header);
+    builder_t *b = make_builder(ctx, dialects, snapshot->rules->nelts, pool);
+    apr_status_t rv = add_dialects(b);
 
-    for (int i = 0; i < rules->nelts && rv == APR_SUCCESS; i++) {
-        rv = add_rule(b, &APR_ARRAY_IDX(rules, i, du_rule_t));
+    b->has_tests = snapshot->test_devices->nelts > 0;
+    for (int i = 0; i < snapshot->rules->nelts && rv == APR_SUCCESS; i++) {
+        rv = add_rule(b, &APR_ARRAY_IDX(snapshot->rules, i, du_rule_t));
     }
     if (rv == APR_SUCCESS) {
-        header.generation = generation;
+        add_places(b, snapshot);
+        header.generation = snapshot->generation;
         header.compiled = du_now(ctx);
         assemble(b, &header, block, len);
     }

@@ -1,11 +1,12 @@
 /*
  * The form of a rule set in memory and on disk; private to du_ruleset.c, du_ruleset_build.c and du_current.c.
  *
- *   header | files | rules | images | buckets | blob
+ *   header | files | rules | images | replies | dialects | subnets | tests | buckets | blob
  *
  * Records refer to each other by index and to texts by offset into the blob, so the block means the same wherever it is
  * mapped. Texts end with NUL and are stored once; offset 0 is the empty text. Buckets are an open-addressed hash table
- * of rule numbers (from 1; 0 is free) with at least half of them free.
+ * of rule numbers (from 1; 0 is free) with at least half of them free. Subnets are in the order of falling prefix length, test
+ * devices in the order of their identifiers.
  */
 #ifndef DU_RULESET_FORMAT_H
 #define DU_RULESET_FORMAT_H
@@ -13,7 +14,7 @@
 #include "du_ruleset.h"
 
 #define DU_RS_MAGIC      "DURULES"
-#define DU_RS_FORMAT     1u
+#define DU_RS_FORMAT     3u
 #define DU_RS_BYTE_ORDER 0x01020304u
 
 typedef struct du_rs_header_t {
@@ -24,8 +25,7 @@ typedef struct du_rs_header_t {
     apr_uint64_t size;                    /* of the block */
     apr_int64_t generation;
     apr_int64_t compiled; /* apr_time_t */
-    apr_uint32_t nfiles, nrules, nimages, nbuckets, blob_size;
-    apr_uint32_t nothing, nothing_len; /* reply that offers nothing, in the blob */
+    apr_uint32_t nfiles, nrules, nimages, nreplies, ndialects, nsubnets, ntests, nbuckets, blob_size;
     apr_uint32_t unused;
 } du_rs_header_t;
 
@@ -48,14 +48,46 @@ struct du_rs_rule_t {
 struct du_rs_image_t {
     apr_uint32_t version;
     apr_uint32_t first_file, nfiles;
-    apr_uint32_t reply, reply_len; /* in the blob; length 0 where no reply is ever asked for */
+    apr_uint32_t first_reply, nreplies; /* one for each dialect that can be asked for; none where nothing is offered */
 };
+
+/* The bytes of a reply, in the blob. */
+typedef struct du_rs_reply_t {
+    apr_uint32_t dialect; /* number, from 0 */
+    apr_uint32_t bytes, len;
+} du_rs_reply_t;
+
+/* A dialect: whom it is for ("" = no condition), and its reply that offers nothing. */
+typedef struct du_rs_dialect_t {
+    apr_uint32_t type, vendor, user_agent;
+    apr_uint32_t media_type;
+    apr_uint32_t nothing, nothing_len; /* in the blob */
+} du_rs_dialect_t;
+
+typedef struct du_rs_subnet_t {
+    du_subnet_t subnet;
+    apr_uint32_t site; /* number of the site, from 1 */
+} du_rs_subnet_t;
+
+#define DU_RS_IDENTIFIER_MAX 128 /* bytes of an identifier with its letter and the NUL */
+#define DU_RS_MAC            'm'
+#define DU_RS_SERIAL         's'
+
+/* Identifiers of both kinds stand in one table; the letter before them keeps them apart: "m00-04-..." and "s07823-a345". */
+typedef struct du_rs_test_t {
+    apr_uint32_t identifier;
+    apr_uint32_t site; /* 0 = everywhere */
+} du_rs_test_t;
 
 struct du_ruleset_t {
     const du_rs_header_t *header;
     const du_rs_record_t *files;
     const du_rs_rule_t *rules;
     const du_rs_image_t *images;
+    const du_rs_reply_t *replies;
+    const du_rs_dialect_t *dialects;
+    const du_rs_subnet_t *subnets;
+    const du_rs_test_t *tests;
     const apr_uint32_t *buckets;
     const char *blob;
     apr_pool_t *pool;   /* the rule set's own; see du_current.c */

@@ -275,22 +275,31 @@ static apr_status_t join_file(void *baton, const char *const *columns, apr_pool_
     return read_file(joining->rules.ctx, joining->rules.pool, columns + 2, apr_array_push(joining->files));
 }
 
-/* The generation is read first: if something changes while the rules are read, the next poll sees a newer one. */
-apr_status_t du_store_ruleset(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_array_header_t **rules,
-                              apr_int64_t *generation)
+static apr_status_t read_ruleset(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_array_header_t **rules)
 {
     joining_t joining = {.rules = make_rows(ctx, pool, sizeof(du_rule_t))};
-    apr_status_t rv = du_store_generation(ctx, store, generation);
+    apr_status_t rv = du_db_select(ctx, store->db, DU_SQL_RULES, NULL, take_rule, &joining.rules);
 
     *rules = joining.rules.array;
-    if (rv == APR_SUCCESS) {
-        rv = du_db_select(ctx, store->db, DU_SQL_RULES, NULL, take_rule, &joining.rules);
-    }
     if (rv == APR_SUCCESS) {
         rv = du_db_select(ctx, store->db, DU_SQL_RULESET_FILES, NULL, join_file, &joining);
         finish_image(&joining);
     }
     return rv;
+}
+
+/* The generation is read first: if something changes while the rest is read, the next poll sees a newer one. */
+apr_status_t du_store_snapshot(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, du_snapshot_t *snapshot)
+{
+    apr_status_t rv = du_store_generation(ctx, store, &snapshot->generation);
+
+    if (rv == APR_SUCCESS) {
+        rv = read_ruleset(ctx, store, pool, &snapshot->rules);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = du_store_sites(ctx, store, pool, &snapshot->sites);
+    }
+    return rv == APR_SUCCESS ? du_store_test_devices(ctx, store, pool, &snapshot->test_devices) : rv;
 }
 
 /*

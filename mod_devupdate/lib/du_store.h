@@ -29,9 +29,8 @@ apr_status_t du_store_init(du_ctx_t *ctx, const char *spec, apr_pool_t *pool);
 /* The number that every change raises. */
 apr_status_t du_store_generation(du_ctx_t *ctx, du_store_t *store, apr_int64_t *generation);
 
-/* All rules with their images, for du_ruleset_compile(), and the generation they belong to. Array of du_rule_t in pool. */
-apr_status_t du_store_ruleset(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_array_header_t **rules,
-                              apr_int64_t *generation);
+/* Everything a rule set is compiled from. All of it lives in pool. */
+apr_status_t du_store_snapshot(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, du_snapshot_t *snapshot);
 
 /* All rules (array of du_rule_t without images), by id. */
 apr_status_t du_store_rules(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_array_header_t **rules);
@@ -94,5 +93,30 @@ apr_status_t du_store_import(du_ctx_t *ctx, du_store_t *store, du_package_t *pac
  * DU_E_NOTHING if nothing changes, DU_E_CONFLICT if somebody else was faster, DU_E_NOT_FOUND if the rule is gone.
  */
 apr_status_t du_store_act(du_ctx_t *ctx, du_store_t *store, du_rule_t *rule, du_action_e action, const du_actor_t *actor);
+
+/*
+ * Sites and test devices (du_store_site.c). Names compare without case. Every change is a transaction as above. Whether a
+ * name can be one is looked at by whoever takes it in: du_text_is_segment() with this limit.
+ */
+#define DU_PLACE_NAME_MAX 64 /* bytes; ours */
+
+/* All sites (array of du_site_t) and all test devices (array of du_test_device_t), by scope and name. */
+apr_status_t du_store_sites(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_array_header_t **sites);
+apr_status_t du_store_test_devices(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_array_header_t **devices);
+
+/* DU_E_EXISTS if there is a site of that name, or if one of the subnets belongs to another site. */
+apr_status_t du_store_site_add(du_ctx_t *ctx, du_store_t *store, const du_site_t *site, const du_actor_t *actor);
+
+/* Removes a site with its subnets and test devices. DU_E_NOT_FOUND. */
+apr_status_t du_store_site_remove(du_ctx_t *ctx, du_store_t *store, const char *name, const du_actor_t *actor);
+
+/* DU_E_EXISTS if the scope has a test device of that name, DU_E_NOT_FOUND if there is no such site. */
+apr_status_t du_store_test_device_add(du_ctx_t *ctx, du_store_t *store, const du_test_device_t *device,
+                                      const du_actor_t *actor);
+
+/* Removes one test device of a scope, or with a NULL name all of them (administration.md 1.7). site is "" for the global
+ * scope. DU_E_NOT_FOUND; DU_E_NOTHING if all are to be removed and there is none. */
+apr_status_t du_store_test_device_remove(du_ctx_t *ctx, du_store_t *store, const char *site, const char *name,
+                                         const du_actor_t *actor);
 
 #endif

@@ -11,7 +11,6 @@ typedef struct change_t {
     du_store_t *store;
     const du_actor_t *actor;
     apr_pool_t *pool;
-    apr_time_t time;
     du_package_t *package;        /* of an import */
     apr_array_header_t *arrivals; /* likewise */
     du_rule_t *rule;              /* of an action */
@@ -20,7 +19,7 @@ typedef struct change_t {
 
 static change_t make_change(du_ctx_t *ctx, du_store_t *store, const du_actor_t *actor)
 {
-    change_t change = {.store = store, .actor = actor, .pool = ctx->pool, .time = du_now(ctx)};
+    change_t change = {.store = store, .actor = actor, .pool = ctx->pool};
 
     return change;
 }
@@ -30,13 +29,17 @@ static const char *number(const change_t *change, apr_int64_t value)
     return apr_psprintf(change->pool, "%" APR_INT64_T_FMT, value);
 }
 
-/* Raises a counter and answers its new value. */
-static apr_status_t raise_counter(du_ctx_t *ctx, const change_t *change, const char *name, apr_int64_t *value)
+apr_status_t du_store_raise(du_ctx_t *ctx, du_store_t *store, const char *name, apr_int64_t *value)
 {
     const char *args[] = {name, NULL};
-    apr_status_t rv = du_db_execute(ctx, change->store->db, DU_SQL_COUNTER_RAISE, args, NULL);
+    apr_status_t rv = du_db_execute(ctx, store->db, DU_SQL_COUNTER_RAISE, args, NULL);
 
-    return rv == APR_SUCCESS ? du_store_counter(ctx, change->store, name, value) : rv;
+    return rv == APR_SUCCESS ? du_store_counter(ctx, store, name, value) : rv;
+}
+
+static apr_status_t raise_counter(du_ctx_t *ctx, const change_t *change, const char *name, apr_int64_t *value)
+{
+    return du_store_raise(ctx, change->store, name, value);
 }
 
 /* Every change begins with this: the row that nodes poll is also the lock on which writers wait for each other. */
@@ -47,15 +50,22 @@ static apr_status_t raise_generation(du_ctx_t *ctx, const change_t *change)
     return raise_counter(ctx, change, "generation", &generation);
 }
 
+apr_status_t du_store_record(du_ctx_t *ctx, du_store_t *store, const du_actor_t *actor, const char *action,
+                             const char *object, const char *before, const char *after)
+{
+    apr_int64_t id;
+    apr_status_t rv = du_store_raise(ctx, store, "activity", &id);
+    const char *args[] = {apr_psprintf(ctx->pool, "%" APR_INT64_T_FMT, id),
+                          apr_psprintf(ctx->pool, "%" APR_TIME_T_FMT, du_now(ctx)),
+                          actor->name, actor->node, action, object, before, after, du_text_or_empty(actor->note), NULL};
+
+    return rv == APR_SUCCESS ? du_db_execute(ctx, store->db, DU_SQL_ACTIVITY_INSERT, args, NULL) : rv;
+}
+
 static apr_status_t record_activity(du_ctx_t *ctx, const change_t *change, const char *action, const char *object,
                                     const char *before, const char *after)
 {
-    apr_int64_t id;
-    apr_status_t rv = raise_counter(ctx, change, "activity", &id);
-    const char *args[] = {number(change, id), number(change, change->time), change->actor->name, change->actor->node,
-                          action, object, before, after, du_text_or_empty(change->actor->note), NULL};
-
-    return rv == APR_SUCCESS ? du_db_execute(ctx, change->store->db, DU_SQL_ACTIVITY_INSERT, args, NULL) : rv;
+    return du_store_record(ctx, change->store, change->actor, action, object, before, after);
 }
 
 /* "pending=4.0.7577.4512 approved= restore=" */

@@ -1,5 +1,6 @@
 /*
- * What the two halves of the store share: du_store.c reads, du_store_change.c writes.
+ * What the parts of the store share: du_store.c reads rules and packages, du_store_change.c changes them, du_store_site.c
+ * has sites and test devices.
  */
 #ifndef DU_STORE_ROWS_H
 #define DU_STORE_ROWS_H
@@ -13,5 +14,12 @@ struct du_store_t {
 
 /* The value of a counter. */
 apr_status_t du_store_counter(du_ctx_t *ctx, du_store_t *store, const char *name, apr_int64_t *value);
+
+/* Raises a counter and answers its new value. In a transaction. */
+apr_status_t du_store_raise(du_ctx_t *ctx, du_store_t *store, const char *name, apr_int64_t *value);
+
+/* Adds an activity row. In a transaction. */
+apr_status_t du_store_record(du_ctx_t *ctx, du_store_t *store, const du_actor_t *actor, const char *action,
+                             const char *object, const char *before, const char *after);
 
 #endif

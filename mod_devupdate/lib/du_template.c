@@ -198,6 +198,11 @@ apr_status_t du_template_parse(du_ctx_t *ctx, const char *data, apr_size_t len, 
     return rv == APR_SUCCESS ? check_tree(ctx, xmlDocGetRootElement(doc)) : rv;
 }
 
+const char *du_template_encoding(const du_template_t *tmpl)
+{
+    return tmpl->doc->encoding ? (const char *)tmpl->doc->encoding : "UTF-8";
+}
+
 /*
  * Binding: the template's tree is walked, and a new one is built beside it. Comments are the template's own and stay.
  */
@@ -351,7 +356,13 @@ apr_status_t du_template_bind(du_ctx_t *ctx, const du_template_t *tmpl, const du
     int size = 0;
 
     if (rv == APR_SUCCESS) {
-        xmlDocDumpMemoryEnc(binder.doc, &out, &size, "UTF-8");
+        xmlDocDumpMemoryEnc(binder.doc, &out, &size, du_template_encoding(tmpl));
+        if (!out) {
+            rv = du_fail(ctx, DU_E_TEMPLATE, DUNO(0118), "nothing can be written in the encoding of the template, %s",
+                         du_text_for_log(ctx->pool, du_template_encoding(tmpl)));
+        }
+    }
+    if (rv == APR_SUCCESS) {
         *text = apr_pstrmemdup(pool, (const char *)out, (apr_size_t)size);
         *len = (apr_size_t)size;
         xmlFree(out);

@@ -35,8 +35,11 @@ du_values_t *du_values_item(du_values_t *values, const char *name);
 apr_status_t du_template_parse(du_ctx_t *ctx, const char *data, apr_size_t len, int compact, apr_pool_t *pool,
                                du_template_t **tmpl);
 
-/* Binds values and serialises the result as UTF-8 with an XML declaration. *text lives in pool. A name that is nowhere
- * set is an error: DU_E_TEMPLATE. */
+/* The encoding that a template declares, as it spells it; "UTF-8" if it declares none. */
+const char *du_template_encoding(const du_template_t *tmpl);
+
+/* Binds values and serialises the result in the template's own encoding, with an XML declaration that names it. *text lives
+ * in pool. A name that is nowhere set is an error: DU_E_TEMPLATE. */
 apr_status_t du_template_bind(du_ctx_t *ctx, const du_template_t *tmpl, const du_values_t *values, apr_pool_t *pool,
                               const char **text, apr_size_t *len);
 

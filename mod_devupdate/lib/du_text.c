@@ -23,6 +23,16 @@ int du_text_begins(const char *text, const char *prefix)
     return text && prefix && apr_cstr_casecmpn(text, prefix, strlen(prefix)) == 0;
 }
 
+int du_text_contains(const char *text, const char *part)
+{
+    for (; text && *text; text++) {
+        if (du_text_begins(text, part)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 const char *du_text_or_null(const char *text)
 {
     return text && *text ? text : NULL;

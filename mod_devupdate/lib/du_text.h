@@ -17,6 +17,9 @@ int du_text_equal(const char *a, const char *b);
 /* 1 if text begins with prefix, without regard to case. */
 int du_text_begins(const char *text, const char *prefix);
 
+/* 1 if part stands somewhere in text, without regard to case. A missing text has no parts. */
+int du_text_contains(const char *text, const char *part);
+
 /* An empty or missing text is NULL; everything else is itself. */
 const char *du_text_or_null(const char *text);
 

@@ -246,6 +246,11 @@ void du_xml_setup(void)
     xmlInitParser();
 }
 
+int du_xml_is_name(const char *text)
+{
+    return du_text_is_utf8(text, strlen(text)) && xmlValidateNCName((const xmlChar *)text, 0) == 0;
+}
+
 /* libxml2 takes U+0000 for the end of the document and would not look at what follows. UTF-16 is recognised as XML 1.0
  * appendix F says: by its byte order mark, or by the NUL beside the first '<'. */
 static int has_nul(const char *data, apr_size_t len)

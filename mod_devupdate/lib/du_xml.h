@@ -41,6 +41,9 @@ typedef struct du_record_t {
 /* Once per process and before threads start. */
 void du_xml_setup(void);
 
+/* 1 if the text can be the local name of an element or attribute. */
+int du_xml_is_name(const char *text);
+
 /* Reads len bytes into a record that lives in ctx->pool. DU_E_MALFORMED (with a sentence in ctx->failure) for
  * everything that is not accepted. */
 apr_status_t du_xml_read(du_ctx_t *ctx, const char *data, apr_size_t len, const du_shape_t *shape, du_record_t **record);

@@ -67,6 +67,48 @@ VALUES (%lld, %s, %s, %lld, %lld, %s, %s, %s)
 SELECT i.id, r.id, r.type, r.brand, r.model, r.revision, r.locale, r.update_type, i.version
 FROM image i JOIN rule r ON r.id = i.rule_id WHERE i.package_id = %lld ORDER BY i.id
 
+-- name: sites
+-- scan: all sites are wanted
+SELECT name FROM site ORDER BY name_key
+
+-- name: site
+SELECT name FROM site WHERE name_key = %s
+
+-- name: site_insert
+INSERT INTO site (name_key, name) VALUES (%s, %s)
+
+-- name: site_delete
+DELETE FROM site WHERE name_key = %s
+
+-- name: site_subnets
+SELECT subnet FROM site_subnet WHERE name_key = %s ORDER BY subnet
+
+-- name: subnet_site
+SELECT s.name FROM site_subnet n JOIN site s ON s.name_key = n.name_key WHERE n.subnet = %s
+
+-- name: site_subnet_insert
+INSERT INTO site_subnet (subnet, name_key) VALUES (%s, %s)
+
+-- name: site_subnets_delete
+DELETE FROM site_subnet WHERE name_key = %s
+
+-- name: test_devices
+-- scan: all test devices are wanted
+SELECT t.site_key, COALESCE(s.name, t.site_key), t.name, t.kind, t.identifier, t.shown
+FROM test_device t LEFT JOIN site s ON s.name_key = t.site_key ORDER BY t.site_key, t.name_key
+
+-- name: test_devices_of_site
+SELECT name_key FROM test_device WHERE site_key = %s ORDER BY name_key
+
+-- name: test_device_insert
+INSERT INTO test_device (site_key, name_key, name, kind, identifier, shown) VALUES (%s, %s, %s, %s, %s, %s)
+
+-- name: test_device_delete
+DELETE FROM test_device WHERE site_key = %s AND name_key = %s
+
+-- name: test_devices_delete
+DELETE FROM test_device WHERE site_key = %s
+
 -- name: activity_insert
 INSERT INTO activity (id, time, actor, node, action, object, before, after, note)
 VALUES (%lld, %lld, %s, %s, %s, %s, %s, %s, %s)

@@ -64,6 +64,31 @@ CREATE TABLE image_file (
     PRIMARY KEY (image_id, position)
 );
 
+-- A name for a set of subnets. `name_key` is the name in lower case.
+CREATE TABLE site (
+    name_key TEXT PRIMARY KEY,
+    name     TEXT NOT NULL
+);
+
+-- A subnet belongs to one site; `subnet` has one spelling for each.
+CREATE TABLE site_subnet (
+    subnet   TEXT PRIMARY KEY,
+    name_key TEXT NOT NULL REFERENCES site (name_key)
+);
+CREATE INDEX site_subnet_site ON site_subnet (name_key);
+
+-- A phone that is offered pending versions. `site_key` is '' for the global scope; `identifier` is a canonical MAC address
+-- or a serial number in lower case, `shown` what was typed.
+CREATE TABLE test_device (
+    site_key   TEXT NOT NULL,
+    name_key   TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    kind       TEXT NOT NULL,
+    identifier TEXT NOT NULL,
+    shown      TEXT NOT NULL,
+    PRIMARY KEY (site_key, name_key)
+);
+
 -- Who changed what. Rows are only ever added.
 CREATE TABLE activity (
     id     BIGINT PRIMARY KEY,

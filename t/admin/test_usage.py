@@ -5,8 +5,8 @@ import pytest
 
 from conftest import run
 
-COMMANDS = ["store init", "import", "package list", "package show", "rule list", "rule show", "rule approve", "phone",
-            "help"]
+COMMANDS = ["store init", "import", "package list", "package show", "rule list", "rule show", "rule approve",
+            "test-device add", "test-device list", "test-device remove", "site add", "site list", "site remove", "phone", "help"]
 PHONE = ["phone", "http://127.0.0.1:9/", "--type", "T", "--brand", "B", "--model", "M", "--revision", "R", "--locale", "L"]
 
 
@@ -75,6 +75,31 @@ def test_version():
     (["rule", "list", "--state", "odd"], "DU0810", '"odd"'),
     (["rule", "approve"], "DU0811", "--all"),
     (["rule", "approve", "--all", "1"], "DU0811", "--all alone"),
+    (["test-device", "add", "--serial", "1"], "DU0805", "usage: devupdatectl test-device add NAME"),
+    (["test-device", "add", "a", "b", "--serial", "1"], "DU0805", "usage: devupdatectl test-device add NAME"),
+    (["test-device", "add", "a/b", "--serial", "1"], "DU0870", '"a/b" cannot be the name of a test device'),
+    (["test-device", "add", "", "--serial", "1"], "DU0870", "1 to 64 bytes"),
+    (["test-device", "add", "n" * 65, "--serial", "1"], "DU0870", "1 to 64 bytes"),
+    (["test-device", "add", "a\x1b[31m", "--serial", "1"], "DU0870", r"a\x1b[31m"),
+    (["test-device", "add", os.fsdecode(b"\xff"), "--serial", "1"], "DU0870", r"\xff"),
+    (["test-device", "add", "a"], "DU0874", "either --mac or --serial"),
+    (["test-device", "add", "a", "--serial", "1", "--mac", "010203040506"], "DU0874", "either --mac or --serial"),
+    (["test-device", "add", "a", "--serial", "1", "--scope", "Berlin"], "DU0873", '"Berlin"'),
+    (["test-device", "add", "a", "--serial", "1", "--scope", "site:"], "DU0873", '"site:"'),
+    (["test-device", "add", "a", "--serial", "1", "--scope", ""], "DU0873", '""'),
+    (["test-device", "list", "--scope", "sites:x"], "DU0873", '"sites:x"'),
+    (["test-device", "remove", "a", "--scope", "globally"], "DU0873", '"globally"'),
+    (["test-device", "remove"], "DU0877", "needs a name, or --all together with --scope"),
+    (["test-device", "remove", "--all"], "DU0877", "--all together with --scope"),
+    (["test-device", "remove", "a", "--all", "--scope", "global"], "DU0877", "needs a name, or --all"),
+    (["site", "add", "Berlin"], "DU0805", "usage: devupdatectl site add NAME CIDR..."),
+    (["site", "add", "Ber:lin", "10.1.0.0/16"], "DU0870", '"Ber:lin" cannot be the name of a site'),
+    (["site", "add", " Berlin", "10.1.0.0/16"], "DU0870", "no space or dot at its ends"),
+    (["site", "add", "Berlin", "10.1.0.0/33"], "DU0871", '"10.1.0.0/33" is not a subnet'),
+    (["site", "add", "Berlin", "10.1.0.0/16", "2001:db8::/129"], "DU0871", '"2001:db8::/129"'),
+    (["site", "add", "Berlin", "10.1.0.0/255.255.0.0"], "DU0871", "not a subnet"),
+    (["site", "add", "Berlin", "10.1.0.0/16,10.2.0.0/16"], "DU0871", "not a subnet"),
+    (["site", "remove"], "DU0805", "usage: devupdatectl site remove NAME"),
     ([*PHONE, "--version", "1", "--mac", "a\nb"], "DU0830", "--mac"),
     ([*PHONE, "--version", "1" * 257], "DU0830", "256"),
     ([*PHONE, "--version", "1", "--timeout", "0"], "DU0853", "3600"),

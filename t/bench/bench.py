@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 
+import examples
 import make_package
 import many_rules
 import phone
@@ -20,7 +21,10 @@ import place
 import server
 import sites
 import store
+from passwords import AUTH_MODULES, make_htpasswd
+from phone import basic
 from store import APPROVED, CX600, image_path
+from tls import Authority
 from waiting import until
 
 SRC, BUILD = pathlib.Path(os.environ["srcdir"]), pathlib.Path(os.environ["builddir"])
@@ -72,7 +76,7 @@ class Bench:
         self.lua = self.root / "post.lua"
         self.lua.write_text(WRK_SCRIPT.replace("{body}", str(self.body)))
 
-    def site(self, children=2, prepare=None, start=True, threads=128):
+    def site(self, children=2, prepare=None, start=True, threads=128, config="", modules=()):
         """A site with the baseline handler beside the module. Its reply is one of ours, byte for byte."""
         self.count += 1
         root = self.root / f"site{self.count}"
@@ -85,18 +89,17 @@ class Bench:
         place.give(site.store.directory)
         server.MPM["event"] = CHILDREN.format(children=children, threads=threads, workers=threads * children)
         (root / "reply").write_bytes(b"x" * 600)
-        config = COMMON.replace("{baseline}", str(BASELINE))
-        site.start(config=config)
+        site.start(config=COMMON.replace("{baseline}", str(BASELINE)) + config, modules=modules)
         (root / "reply").write_bytes(site.check().body)
         site.httpd.stop()
         if start:
             site.httpd.start()
         return site
 
-    def wrk(self, url, connections, seconds, script=True):
+    def wrk(self, url, connections, seconds, script=True, headers=()):
         """Requests per second."""
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", url]
-        done = subprocess.run(command + (["-s", str(self.lua)] if script else []), check=True, text=True,
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", *(f"-H{name}: {value}" for name, value in headers)]
+        done = subprocess.run([*command, *(["-s", str(self.lua)] if script else []), url], check=True, text=True,
                               capture_output=True)
         assert "Non-2xx" not in done.stdout and "Socket errors" not in done.stdout, done.stdout
         return float(re.search(r"Requests/sec:\s*([\d.]+)", done.stdout).group(1))
@@ -127,15 +130,41 @@ def checks(bench):
     figure("ratio", f"{ratio:.3f}", f"goal 0.85; turns {min(ratios):.2f} to {max(ratios):.2f}")
 
 
-def callgrind(bench, site, target, count):
-    """Instructions that httpd spends in requests while `count` of them come in, one after the other."""
+def external(bench):
+    say(f"External checks per second: Basic over TLS, {CONNECTIONS} keep-alive connections, in turns with the trivial handler"
+        " below the same URL")
+    config = examples.outside("auth-basic.conf", Authority(bench.root / "tls").issue("localhost", "DNS:localhost"),
+                              PASSWORDS="{root}/htpasswd")
+    config += '<Location "/RequestHandlerExt/baseline">\nSetHandler baseline\n</Location>\n'
+
+    def prepare(where):
+        """The cheapest hash of a password there is, or it would be what is measured."""
+        one_rule(where)
+        make_htpasswd(where, scheme=["-s"])
+
+    site = bench.site(prepare=prepare, config=config, modules=(*examples.TLS_MODULES, *AUTH_MODULES))
+    url, headers = f"https://127.0.0.1:{site.httpd.tls_port}", basic("phone").items()
+    ours, theirs, ratio, ratios = bench.in_turns(
+        lambda: bench.wrk(url + phone.CHECK_EXTERNAL, CONNECTIONS, bench.options.seconds, headers=headers),
+        lambda: bench.wrk(url + "/RequestHandlerExt/baseline", CONNECTIONS, bench.options.seconds, headers=headers))
+    site.httpd.stop()
+    figure("external check, requests/s", f"{ours:,.0f}")
+    figure("trivial handler, same authentication and TLS", f"{theirs:,.0f}")
+    figure("ratio", f"{ratio:.3f}", f"goal 0.75; turns {min(ratios):.2f} to {max(ratios):.2f}")
+
+
+WHOLE_REQUEST = ("ap_process_async_request",)
+
+
+def callgrind(bench, site, target, count, functions):
+    """Instructions that httpd spends in functions (and what they call) while `count` requests come in, one after the other."""
     out = site.root / "logs" / "callgrind.out"
     out.unlink(missing_ok=True)
     place.give(site.root)
     conf = site.root / "httpd.conf"
     conf.write_text(re.sub(r"(?m)^(User|Group) .*\n", "", conf.read_text()))
     command = ["valgrind", "-q", "--tool=callgrind", "--fair-sched=try", f"--callgrind-out-file={out}",
-               "--toggle-collect=ap_process_async_request", *site.httpd.command("-X")]
+               *(f"--toggle-collect={function}" for function in functions), *site.httpd.command("-X")]
     if place.AS_ROOT:
         command = ["setpriv", f"--reuid={place.ACCOUNT}", f"--regid={place.ACCOUNT}", "--clear-groups", *command]
     with open(site.root / "valgrind.log", "wb") as log:
@@ -150,9 +179,9 @@ def callgrind(bench, site, target, count):
     return int(re.search(r"(?m)^(?:totals|summary): (\d+)", out.read_text()).group(1))
 
 
-def per_request(bench, site, target, few=500, many=1500):
+def per_request(bench, site, target, functions=WHOLE_REQUEST, few=500, many=1500):
     """The difference of two run lengths, so that what is done once is not counted."""
-    return (callgrind(bench, site, target, many) - callgrind(bench, site, target, few)) / (many - few)
+    return (callgrind(bench, site, target, many, functions) - callgrind(bench, site, target, few, functions)) / (many - few)
 
 
 def instructions(bench):
@@ -162,6 +191,18 @@ def instructions(bench):
     figure("check", f"{ours:,.0f}")
     figure("trivial handler", f"{theirs:,.0f}")
     figure("difference", f"{ours - theirs:,.0f}", "goal at most 45,000")
+
+
+def audit(bench):
+    say("What of a check's instructions goes into its audit record and into counters (callgrind)")
+    site = bench.site(prepare=one_rule, start=False)
+    whole = per_request(bench, site, phone.CHECK)
+    record = per_request(bench, site, phone.CHECK, ("du_journal_append",))
+    counters = per_request(bench, site, phone.CHECK, ("du_stats_check", "du_stats_record"))
+    figure("check", f"{whole:,.0f}")
+    figure("audit record", f"{record:,.0f}")
+    figure("counters", f"{counters:,.0f}")
+    figure("audit record and counters, per cent of the check", f"{100 * (record + counters) / whole:.1f}", "goal 10")
 
 
 def download(bench):
@@ -205,6 +246,68 @@ def resident(pid):
     """KiB of memory of the process that is its own (Pss_Anon) and in all (Rss)."""
     text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
     return [int(re.search(rf"(?m)^{name}:\s+(\d+)", text).group(1)) for name in ("Pss_Anon", "Rss")]
+
+
+UPLOAD_SCRIPT = """
+local body = string.rep("0123456789abcde\\n", 65536)
+local count = 0
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/octet-stream"
+request = function()
+    count = count + 1
+    return wrk.format(nil, "{check}?type=CELog&filename=a.clg&serial=s" .. count, nil, body)
+end
+"""
+
+
+def upload(bench):
+    size, at_once, files = 1 << 20, CONNECTIONS, 400
+    say(f"Uploads of 1 MiB logs, {at_once} at once, in turns with as many `dd conv=fsync` to the same disk")
+    quota = "DevUpdateUploadQuota 1125899906842624\n"
+    site = bench.site(prepare=one_rule, config=quota)
+    place_of_logs = site.store.files / "DeviceUpdateLogs" / "Client"
+    script, other = bench.root / "upload.lua", bench.root / "dd"
+    script.write_text(UPLOAD_SCRIPT.replace("{check}", phone.CHECK))
+    thrown_away = bench.root / "thrown-away.lua"
+    thrown_away.write_text(UPLOAD_SCRIPT.replace("{check}", "/baseline"))
+    source = bench.root / "log"
+    source.write_bytes(b"0123456789abcde\n" * (size // 16))
+
+    def post(lua):
+        done = subprocess.run(["wrk", "-t1", f"-c{at_once}", f"-d{bench.options.seconds}s", "-s", lua,
+                               f"http://127.0.0.1:{site.port}"], check=True, text=True, capture_output=True)
+        assert "Non-2xx" not in done.stdout and "Socket errors" not in done.stdout, done.stdout
+        return float(re.search(r"Requests/sec:\s*([\d.]+)", done.stdout).group(1))
+
+    def ours():
+        rate = post(script)
+        for path in (place_of_logs / "CELog").iterdir():   # one that was under way when wrk ended may come yet
+            path.unlink()
+        os.sync()   # what was removed is not the next one's burden
+        return rate
+
+    def theirs():
+        other.mkdir()
+        seconds, _ = timed(["sh", "-c", f"seq {files} | xargs -P{at_once} -I% dd if={source} of={other}/% bs=64k conv=fsync status=none"])
+        shutil.rmtree(other)
+        os.sync()
+        return files / seconds
+
+    for _ in range(3):   # most threads have served
+        ours()
+    before = [resident(pid) for pid in site.httpd.children()]
+    mine, others, ratio, ratios = bench.in_turns(ours, theirs)
+    after = [resident(pid) for pid in site.httpd.children()]
+    network = statistics.median(post(thrown_away) for _ in range(bench.options.rounds))
+    site.httpd.stop()
+    figure("uploads, MiB/s", f"{mine:,.0f}")
+    figure("dd conv=fsync, MiB/s", f"{others:,.0f}")
+    figure("trivial handler reads them and throws them away, MiB/s", f"{network:,.0f}")
+    figure("uploads against the two, one after the other", f"{mine * (1 / network + 1 / others):.3f}")
+    figure("ratio", f"{ratio:.3f}", f"goal 0.7; turns {min(ratios):.2f} to {max(ratios):.2f}")
+    for name, index in (("own memory of the children, KiB", 0), ("resident, KiB", 1)):
+        figure(f"{name}: before, after", "  ".join(f"{sum(reading[index] for reading in readings):,}" for readings in (before, after)),
+               "goal: does not grow")
 
 
 def memory(bench):
@@ -276,8 +379,9 @@ def import_package(bench):
     figure("peak memory of the import, MiB", f"{max(ours[1] for ours, _ in rounds):.1f}", "goal under 64")
 
 
-SECTIONS = {"checks": checks, "instructions": instructions, "download": download, "rules": rules, "memory": memory,
-            "import": import_package}
+SECTIONS = {"checks": checks, "external": external, "instructions": instructions, "audit": audit,
+            "download": download, "rules": rules, "memory": memory, "import": import_package,
+            "upload": upload}
 
 
 def main():

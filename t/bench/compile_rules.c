@@ -50,30 +50,30 @@ static void read_template(du_ctx_t *ctx, const char *path, du_reply_t *reply)
 
 static void measure(du_ctx_t *ctx, char **argv)
 {
-    du_reply_t reply = {NULL, "http://updates.contoso.com/RequestHandler/Files",
-                        "https://ext.contoso.net/RequestHandlerExt/Files"};
+    du_dialect_t dialect = {.reply = {NULL, "http://updates.contoso.com/RequestHandler/Files",
+                                      "https://ext.contoso.net/RequestHandlerExt/Files"}};
+    const du_dialects_t dialects = {1, &dialect};
     const du_ruleset_t *ruleset;
     du_store_t *store;
-    apr_array_header_t *rules;
-    apr_int64_t generation;
+    du_snapshot_t snapshot;
     const void *block;
     apr_size_t len;
     apr_time_t since;
     double read, compile, keep, load;
 
-    read_template(ctx, argv[2], &reply);
+    read_template(ctx, argv[2], &dialect.reply);
     must(ctx, du_store_open(ctx, argv[1], ctx->pool, &store), "open");
     since = apr_time_now();
-    must(ctx, du_store_ruleset(ctx, store, ctx->pool, &rules, &generation), "read");
+    must(ctx, du_store_snapshot(ctx, store, ctx->pool, &snapshot), "read");
     read = lap(&since);
-    must(ctx, du_ruleset_compile(ctx, rules, &reply, generation, ctx->pool, &block, &len), "compile");
+    must(ctx, du_ruleset_compile(ctx, &snapshot, &dialects, ctx->pool, &block, &len), "compile");
     compile = lap(&since);
     must(ctx, du_ruleset_keep(ctx, argv[3], block, len), "keep");
     keep = lap(&since);
     must(ctx, du_ruleset_load(ctx, argv[3], ctx->pool, &ruleset), "load");
     load = lap(&since);
     printf("{\"rules\": %d, \"bytes\": %lu, \"read\": %.1f, \"compile\": %.1f, \"keep\": %.1f, \"load\": %.1f}\n",
-           rules->nelts, (unsigned long)len, read, compile, keep, load);
+           snapshot.rules->nelts, (unsigned long)len, read, compile, keep, load);
 }
 
 int main(int argc, char **argv)

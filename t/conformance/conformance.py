@@ -16,23 +16,32 @@ HERE = pathlib.Path(__file__).parent
 Request = collections.namedtuple("Request", "method target headers body")
 Answer = collections.namedtuple("Answer", "status headers body")
 
+# Headers about one connection: a captured request has them, one that is sent again has its own.
+OWN = {"connection", "content-length", "transfer-encoding", "expect", "keep-alive", "te", "upgrade"}
+
 
 def names():
     return sorted(path.stem for path in HERE.glob("*.request"))
 
 
+def parse_request(data):
+    """Head and body are divided by an empty line; the body is sent byte by byte, but for "# encoding: X" before the head,
+    which says that it is UTF-8 here and is sent as X."""
+    encoding = None
+    while data.startswith(b"#"):
+        comment, _, data = data.partition(b"\n")
+        if comment.startswith(b"# encoding:"):
+            encoding = comment.partition(b":")[2].strip().decode()
+    head, _, body = data.partition(b"\n\n")
+    lines = head.decode("latin-1").splitlines()
+    method, target = lines[0].split(" ", 1)
+    headers = dict(line.split(": ", 1) for line in lines[1:])
+    return Request(method, target, {name: value for name, value in headers.items() if name.lower() not in OWN},
+                   (body.decode().encode(encoding) if encoding else body) or None)
+
+
 def read_request(name):
-    """Head and body are divided by an empty line; "# encoding: X" before the head says how the body is sent."""
-    text = (HERE / f"{name}.request").read_text(encoding="utf-8")
-    encoding = "utf-8"
-    while text.startswith("#"):
-        comment, _, text = text.partition("\n")
-        if comment.startswith("# encoding:"):
-            encoding = comment.partition(":")[2].strip()
-    head, _, body = text.partition("\n\n")
-    method, target = head.splitlines()[0].split(" ", 1)
-    headers = dict(line.split(": ", 1) for line in head.splitlines()[1:])
-    return Request(method, target, headers, body.encode(encoding) or None)
+    return parse_request((HERE / f"{name}.request").read_bytes())
 
 
 def read_expectation(name):
@@ -83,6 +92,7 @@ ASSERTIONS = {
     "xml-count": count,
 }
 ABOUT = ("grade", "source", "note")  # not assertions
+GRADES = ("A", "B", "C")
 
 
 def faults(answer, expectation):
@@ -99,9 +109,10 @@ def faults(answer, expectation):
             found.append(f"{what}: the body is not XML: {error}")
             continue
         if not holds:
-            found.append(f"{what}: {value!r} expected; {answer.status} {dict(answer.headers)} {answer.body[:500]!r}")
-    if not asserted or "grade" not in dict(expectation) or "source" not in dict(expectation):
-        found.append("a transcript needs an assertion, a grade and a source")
+            found.append(f"{what}: {value!r} expected; answer: {answer.status} {dict(answer.headers)} {answer.body[:500]!r}")
+    about = dict(expectation)
+    if not asserted or about.get("grade") not in GRADES or not about.get("source"):
+        found.append("a transcript needs an assertion, a grade (A, B or C) and a source")
     return found
 
 

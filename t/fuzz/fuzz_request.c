@@ -40,7 +40,7 @@ int fuzz_accepts(du_ctx_t *ctx, const char *data, size_t size)
         du_xml_setup();
         is_set_up = 1;
     }
-    if (du_request_parse(ctx, data, size, &request) != APR_SUCCESS) {
+    if (du_request_parse(ctx, NULL, data, size, &request) != APR_SUCCESS) {
         FUZZ_HOLDS(!request && ctx->failure.status == DU_E_MALFORMED);
         return 0;
     }

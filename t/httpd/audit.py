@@ -3,6 +3,7 @@ import csv
 import io
 
 import store
+from waiting import until
 
 # Literal in the published report script, protocol.md [S9]; the rest is from the schema topic, protocol.md 6.1
 REPORT_SCRIPT = ["Logging DateTime", "User Host Address", "Mac Address", "Vendor", "Model", "Revision"]
@@ -40,3 +41,12 @@ class Watch:
         found = self.new()
         assert len(found) == 1, f"{len(found)} audit lines"
         return found[0]
+
+    def refused_by_httpd(self):
+        """The one new record, of an external check that httpd refused by itself: there a moment after the answer, and
+        without what a client claims to be."""
+        until(self.new, "the refusal is on record")
+        record = self.one()
+        assert [record[name] for name in ("Endpoint", "Result", "Reason", "User ID", "Vendor")] == [
+            "external", "refused", "unauthenticated", "", ""]
+        return record

@@ -1,5 +1,7 @@
 """What a phone does: requests as exact bytes on a socket, so that nothing between test and server repairs them."""
+import base64
 import collections
+import contextlib
 import http.client
 import io
 import socket
@@ -51,9 +53,11 @@ def parse(raw, method="GET"):
     return Response(response.status, response.headers, body, raw)
 
 
-def send(port, data, method="GET", address="127.0.0.1", half_close=False):
-    """Sends bytes, reads until the server closes, and answers the first response (None if there is none)."""
-    with socket.create_connection(("127.0.0.1", port), 30, source_address=(address, 0)) as connection:
+def send(port, data, method="GET", address="127.0.0.1", half_close=False, wrap=contextlib.nullcontext):
+    """Sends bytes, reads until the server closes, and answers the first response (None if there is none). wrap makes a
+    TLS connection of a plain one."""
+    plain = socket.create_connection(("127.0.0.1", port), 30, source_address=(address, 0))
+    with plain, wrap(plain) as connection:
         try:
             connection.sendall(data)
             if half_close:
@@ -76,6 +80,10 @@ def head(method, target, headers):
     target = target if isinstance(target, bytes) else target.encode()
     lines = b"".join(f"{name}: {value}\r\n".encode() for name, value in headers.items() if value is not None)
     return method.encode() + b" " + target + b" HTTP/1.1\r\n" + lines + b"\r\n"
+
+
+def basic(user, password="secret"):
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
 def ask(port, method, target, headers=None, body=None, **options):

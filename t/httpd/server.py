@@ -23,7 +23,7 @@ DefaultRuntimeDir logs
 PidFile logs/httpd.pid
 Mutex file:logs default
 ErrorLog logs/error_log
-LogLevel notice devupdate:info
+LogLevel notice
 DocumentRoot "{root}/htdocs"
 TimeOut 10
 TraceEnable Off
@@ -47,6 +47,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
 def apart():
     """In httpd's process: a session of its own, because it signals its whole process group when it ends; and the kernel
     ends it if the tests are killed before they can (prctl PR_SET_PDEATHSIG)."""
@@ -63,13 +71,13 @@ def load(name):
 
 
 class Httpd:
-    """config is put behind the base configuration; {root} and {port} in it are filled in."""
+    """config is put behind the base configuration; {root} and {port} in it are filled in, and {tls_port}, a second one."""
 
     def __init__(self, root, config, modules=(), mpm=None):
         self.root = pathlib.Path(root)
         self.mpm = mpm or os.environ.get("MPM", "event")
         self.first_children = int(re.search(r"StartServers (\d+)", MPM[self.mpm])[1])
-        self.port = free_port()
+        self.port, self.tls_port = free_port(), free_port()
         self.logs = self.root / "logs"
         self.ledger = Ledger(self.logs / "error_log")
         self.process = None
@@ -84,7 +92,9 @@ class Httpd:
         self.config = config
         account = f"User {place.ACCOUNT}\nGroup {place.ACCOUNT}\n" if place.AS_ROOT else ""
         text = BASE + "".join(map(load, self.modules)) + MPM[self.mpm] + account + config
-        (self.root / "httpd.conf").write_text(text.replace("{root}", str(self.root)).replace("{port}", str(self.port)))
+        for name, value in (("root", self.root), ("port", self.port), ("tls_port", self.tls_port)):
+            text = text.replace(f"{{{name}}}", str(value))
+        (self.root / "httpd.conf").write_text(text)
 
     def environment(self):
         """With a sanitizer build httpd, which knows nothing of it, must load the run-time library first."""
@@ -120,16 +130,12 @@ class Httpd:
                 return self
             if "AH00072" not in self.startup():
                 break
-            self.port = free_port()
+            self.port, self.tls_port = free_port(), free_port()
             self.write(self.config)
         raise AssertionError(f"httpd did not start:\n{self.startup()}{self.log()}")
 
     def listens(self):
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-        except OSError:
-            return False
-        return True
+        return listens(self.port)
 
     def startup(self):
         return (self.logs / "startup").read_text()

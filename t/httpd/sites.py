@@ -40,7 +40,7 @@ class Site:
 
     def configuration(self, directives=(), config=""):
         chosen = {**DIRECTIVES, **dict(directives)}
-        lines = [f"LoadModule devupdate_module {os.environ['MODULE']}"]
+        lines = [f"LoadModule devupdate_module {os.environ['MODULE']}", "LogLevel devupdate:info"]
         lines += [f"{name} {value}" for name, value in chosen.items() if value is not None]
         text = "\n".join([*lines, self.access_log, config, ""])
         return text.replace("{store}", self.store.spec).replace("{files}", str(self.store.files))

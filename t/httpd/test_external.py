@@ -1,15 +1,12 @@
 """Outside of the firewall: nothing without an authenticated user, also when the configuration forgot to ask for one."""
-import base64
-import subprocess
-
 import pytest
 
 import phone
-from phone import CHECK, CHECK_EXTERNAL, ROOTS, ROOTS_EXTERNAL, Reply, ask, request_xml
+from passwords import AUTH_MODULES, make_htpasswd
+from phone import CHECK, CHECK_EXTERNAL, ROOTS, ROOTS_EXTERNAL, Reply, ask, basic, request_xml
 from store import APPROVED, CX600, image_path
 
 IMAGE = image_path(CX600, APPROVED)
-AUTH_MODULES = ("authn_core", "authn_file", "authz_user", "auth_basic")
 PROTECTED = '''
 <LocationMatch "(?i)^/(RequestHandlerExt|DeviceUpdateFiles_Ext)/">
     AuthType Basic
@@ -19,15 +16,6 @@ PROTECTED = '''
     %s
 </LocationMatch>
 '''
-
-
-def basic(user, password="secret"):
-    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
-
-
-def make_htpasswd(store):
-    path = store.directory.parent / "htpasswd"
-    subprocess.run(["htpasswd", "-cbB", "-C", "4", path, "phone", "secret"], check=True, capture_output=True)
 
 
 class TestAuthenticated:
@@ -59,18 +47,75 @@ class TestAuthenticated:
         assert answer.headers["WWW-Authenticate"] == 'Basic realm="Device Update"'
 
     def test_no_check_for_strangers(self, site):
+        audit = site.audit()
         answer = site.check(target=CHECK_EXTERNAL)
         assert answer.status == 401
         assert answer.headers["WWW-Authenticate"] == 'Basic realm="Device Update"'
+        audit.refused_by_httpd()
 
     def test_a_wrong_password(self, site, ledger):
         ledger.declare("AH01617")
+        audit = site.audit()
         assert site.check(target=CHECK_EXTERNAL, headers=basic("phone", "wrong")).status == 401
+        audit.refused_by_httpd()
         assert site.get(f"{ROOTS_EXTERNAL[0]}/{IMAGE}", basic("phone", "wrong")).status == 401
 
     def test_inside_nobody_is_asked(self, site):
         assert site.offered() == APPROVED
         assert all(site.get(f"{root}/{IMAGE}").status == 200 for root in ROOTS)
+
+    def test_what_is_no_check_is_not_audited(self, site):
+        """One check behind them shows that nothing is still on its way."""
+        audit = site.audit()
+        for root in ROOTS_EXTERNAL:
+            assert site.get(f"{root}/{IMAGE}").status == 401
+        assert site.get(CHECK_EXTERNAL).status == 401
+        assert ask(site.port, "POST", "/RequestHandlerExt/other", body=b"").status == 401
+        assert site.offered() == APPROVED
+        assert audit.one()["Endpoint"] == "internal"
+
+
+class TestRefusedInOtherWays:
+    """Whatever httpd's reason is and whatever it answers, an external check that it refuses is on record once."""
+    modules = (*AUTH_MODULES, "authz_host")
+    config = PROTECTED % '''AuthzSendForbiddenOnFailure On
+    <RequireAll>
+        Require valid-user
+        Require not ip 127.0.3.0/24
+        Require not user other
+    </RequireAll>''' + '''
+ErrorDocument 401 /sorry.html
+ErrorDocument 403 /RequestHandlerExt/ucdevice.upx
+'''
+
+    @staticmethod
+    def prepare_store(where):
+        make_htpasswd(where, "phone", "other")
+        (where.directory.parent / "htdocs").mkdir()
+        (where.directory.parent / "htdocs/sorry.html").write_text("Sorry")
+
+    def test_with_a_page_of_the_administrator(self, site):
+        audit = site.audit()
+        answer = site.check(target=CHECK_EXTERNAL)
+        assert (answer.status, answer.body) == (401, b"Sorry")
+        audit.refused_by_httpd()
+
+    def test_authenticated_but_not_admitted(self, site, ledger):
+        ledger.declare("AH01631")
+        audit = site.audit()
+        assert site.check(target=CHECK_EXTERNAL, headers=basic("other")).status == 403
+        audit.refused_by_httpd()
+
+    def test_by_address(self, site, ledger):
+        ledger.declare("AH01630", "AH01631")
+        audit = site.audit()
+        assert site.check(target=CHECK_EXTERNAL, headers=basic("phone"), address="127.0.3.1").status == 403
+        assert audit.refused_by_httpd()["User Host Address"] == "127.0.3.1"
+
+    def test_those_that_are_admitted(self, site):
+        audit = site.audit()
+        assert site.offered(target=CHECK_EXTERNAL, headers=basic("phone")) == APPROVED
+        assert audit.one()["Result"] == "offered"
 
 
 class TestForgottenRequire:

@@ -99,6 +99,33 @@ def rule_directive_fields():
                     yield f"{show(path)} does not name the limit {limit}"
 
 
+METRIC = re.compile(r'X\((COUNTER|GAUGE),\s*(\w+),\s*"(\w*)",\s*(\w+),\s*(\w+),\s*"([^"]+)"\)')
+
+
+def metrics():
+    """{name: (kind, unit, whether it has labels)}"""
+    header = files("mod_devupdate/lib/du_stats.h")[0].read_text()
+    table = header[header.index("#define DU_METRIC_LIST"):header.index("/* clang-format on */")]
+    found = need(METRIC.findall(table), "lines of the list of metrics")
+    need(len(found) == len(re.findall(r"\bX\(\w+,", table)), "every line of the list")
+    return {f"devupdate_{name}": (kind.lower(), unit, {first, second} != {"ALL"})
+            for kind, name, unit, first, second, _ in found}
+
+
+@rule("conf/metrics.md says what the list of metrics says")
+def rule_metrics():
+    sections = re.findall(r"^## (devupdate_\w+)\n(.*?)(?=^## |\Z)", files("conf/metrics.md")[0].read_text(), re.M | re.S)
+    if [name for name, _ in sections] != list(metrics()):
+        yield f"it has {', '.join(name for name, _ in sections)}, the list has {', '.join(metrics())}"
+    for name, text in sections:
+        listed = metrics().get(name)
+        if listed and (field(text, "Type"), field(text, "Unit") or "", field(text, "Labels") is not None) != listed:
+            yield f"{name}: type, unit or labels are others than in the list"
+    for name, (_, unit, _) in metrics().items():
+        if unit and not name.endswith(f"_{unit}"):
+            yield f"{name} does not end with its unit"
+
+
 @rule("the shipped configuration uses directives that exist")
 def rule_configuration():
     names = {line[2] for line in directives()}

@@ -25,14 +25,16 @@ FILE_USERS = {
     "du_cab": "writes what is in the cabinet to staging",
     "du_cab_input": "reads the cabinet",
     "du_cab_tables": "reads the tables of the cabinet, which libarchive does not show",
+    "du_capture": "requests as they came",
     "du_current": "one stat() of the kept rule set",
+    "du_daylog": "files of a day: audit, downloads, uploads",
     "du_db": "makes the file of a new SQLite store, and does not let SQLite make one of a mistyped name",
     "du_file": "how all the others write: whole or not at all",
     "du_image": "the tree of images",
-    "du_journal": "the audit file",
     "du_package": "reads the description in staging",
     "du_ruleset": "maps the kept rule set",
     "du_ruleset_build": "keeps it",
+    "du_upload_spool": "device logs that phones send",
 }
 FILE_CALLS = re.compile(r"(apr_file_(?!name_get)|apr_dir_|apr_stat$|apr_mmap_|apr_temp_dir|f?open(64|at)?$|creat|fopen|unlink|rename|"
                         r"mkdir|rmdir|link|symlink|l?chown|f?chmod|f?truncate|du_file_)")

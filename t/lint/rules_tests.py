@@ -29,7 +29,8 @@ def rule_added():
 
 
 # Sources without a test of their own name, and the tests that reach them.
-COVERED_BY = {"du_file": "test_journal, test_ruleset and test_image write through it", "du_package": "test_import",
+COVERED_BY = {"du_daylog": "test_journal, whose series are such files",
+              "du_file": "test_journal, test_ruleset and test_image write through it", "du_package": "test_import",
               "du_schema": "test_store"}
 
 

@@ -40,6 +40,18 @@ static inline du_reply_t *sample_reply(du_ctx_t *ctx, apr_pool_t *pool)
     return reply;
 }
 
+/* One dialect without conditions: this reply. */
+static inline du_dialects_t *sample_dialects(const du_reply_t *reply, apr_pool_t *pool)
+{
+    du_dialects_t *dialects = apr_palloc(pool, sizeof(*dialects));
+    du_dialect_t *dialect = apr_pcalloc(pool, sizeof(*dialect));
+
+    dialect->reply = *reply;
+    dialects->n = 1;
+    dialects->dialect = dialect;
+    return dialects;
+}
+
 /* An image with one file CPE.nbt (and B.nbt if there are two); digests and sizes are made from `seed`. */
 static inline du_image_t *sample_image(apr_pool_t *pool, const char *version, int nfiles, int seed)
 {
@@ -96,18 +108,73 @@ static inline apr_array_header_t *sample_rules(apr_pool_t *pool)
     return rules;
 }
 
+/* A snapshot with these rules and neither sites nor test devices. */
+static inline du_snapshot_t *sample_snapshot(apr_array_header_t *rules, apr_int64_t generation, apr_pool_t *pool)
+{
+    du_snapshot_t *snapshot = apr_palloc(pool, sizeof(*snapshot));
+
+    snapshot->generation = generation;
+    snapshot->rules = rules;
+    snapshot->sites = apr_array_make(pool, 4, sizeof(du_site_t));
+    snapshot->test_devices = apr_array_make(pool, 4, sizeof(du_test_device_t));
+    return snapshot;
+}
+
+/* A site with the subnets of a text: "10.1.0.0/16 2001:db8::/32". */
+static inline du_site_t *sample_make_site(const char *name, const char *subnets, apr_pool_t *pool)
+{
+    du_site_t *site = apr_palloc(pool, sizeof(*site));
+    char *rest = apr_pstrdup(pool, subnets), *state, *subnet;
+
+    site->name = name;
+    site->subnets = apr_array_make(pool, 4, sizeof(du_subnet_t));
+    while ((subnet = apr_strtok(rest, " ", &state)) != NULL) {
+        if (!du_subnet_parse(pool, subnet, apr_array_push(site->subnets))) {
+            fprintf(stderr, "sample: %s is no subnet\n", subnet);
+            abort();
+        }
+        rest = NULL;
+    }
+    return site;
+}
+
+static inline void sample_site(du_snapshot_t *snapshot, const char *name, const char *subnets)
+{
+    APR_ARRAY_PUSH(snapshot->sites, du_site_t) = *sample_make_site(name, subnets, snapshot->sites->pool);
+}
+
+/* A test device whose name is what identifies it; site "" is the global scope. */
+static inline du_test_device_t sample_make_device(const char *site, du_test_kind_e kind, const char *identifier)
+{
+    du_test_device_t device = {site, identifier, kind, identifier, identifier};
+
+    return device;
+}
+
+static inline void sample_device(du_snapshot_t *snapshot, const char *site, du_test_kind_e kind, const char *identifier)
+{
+    APR_ARRAY_PUSH(snapshot->test_devices, du_test_device_t) = sample_make_device(site, kind, identifier);
+}
+
 /* Compiles, keeps and loads. */
-static inline const du_ruleset_t *sample_ruleset(du_ctx_t *ctx, const apr_array_header_t *rules, const char *path,
-                                                 apr_int64_t generation, apr_pool_t *pool)
+static inline const du_ruleset_t *sample_load(du_ctx_t *ctx, const du_snapshot_t *snapshot, const char *path,
+                                              apr_pool_t *pool)
 {
     const du_ruleset_t *ruleset;
     const void *block;
     apr_size_t len;
 
-    sample_must(du_ruleset_compile(ctx, rules, sample_reply(ctx, pool), generation, pool, &block, &len), ctx);
+    sample_must(du_ruleset_compile(ctx, snapshot, sample_dialects(sample_reply(ctx, pool), pool), pool, &block, &len), ctx);
     sample_must(du_ruleset_keep(ctx, path, block, len), ctx);
     sample_must(du_ruleset_load(ctx, path, pool, &ruleset), ctx);
     return ruleset;
+}
+
+/* The same of rules alone. */
+static inline const du_ruleset_t *sample_ruleset(du_ctx_t *ctx, apr_array_header_t *rules, const char *path,
+                                                 apr_int64_t generation, apr_pool_t *pool)
+{
+    return sample_load(ctx, sample_snapshot(rules, generation, pool), path, pool);
 }
 
 #endif

@@ -10,6 +10,7 @@
 #include <apr_dbd.h>
 
 #include "du_db.h"
+#include "du_store.h"
 
 static inline const char *store_server(void)
 {
@@ -58,6 +59,39 @@ static inline const char *fresh_store(void)
     }
     run_sql(store_server(), apr_pstrcat(unit.pool, "CREATE SCHEMA \"unit", name, "\"", NULL));
     return apr_pstrcat(unit.pool, store_server(), " options='-c search_path=\"unit", name, "\"'", NULL);
+}
+
+static const du_actor_t kim = {"kim", "node1", NULL};
+
+static inline du_store_t *open_store(const char *spec)
+{
+    du_store_t *store;
+
+    assert_ok(du_store_open(unit.ctx, spec, unit.pool, &store));
+    return store;
+}
+
+static inline du_store_t *made_store(const char *spec)
+{
+    assert_ok(du_store_init(unit.ctx, spec, unit.pool));
+    memset(&unit.ctx->failure, 0, sizeof(unit.ctx->failure));
+    return open_store(spec);
+}
+
+static inline int generation_of(du_store_t *store)
+{
+    apr_int64_t generation;
+
+    assert_ok(du_store_generation(unit.ctx, store, &generation));
+    return (int)generation;
+}
+
+/* How much of everything there is, to see that nothing changed. */
+static inline const char *census(const char *spec)
+{
+    return run_sql(spec, "SELECT (SELECT max(value) FROM counter WHERE name = 'generation') || ' ' || (SELECT count(*) FROM package)"
+                         " || ' ' || (SELECT count(*) FROM rule) || ' ' || (SELECT count(*) FROM image) || ' ' || "
+                         "(SELECT count(*) FROM image_file) || ' ' || (SELECT count(*) FROM activity)");
 }
 
 #endif

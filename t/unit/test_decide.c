@@ -75,7 +75,7 @@ START_TEST(table)
         du_decision_t decision;
 
         request.nmodules = count_modules(cases[i].modules);
-        decision = du_decide(ruleset, &request);
+        decision = du_decide(ruleset, &request, NULL);
         ck_assert_msg(decision.result == cases[i].result && decision.reason == cases[i].reason, "case %d: %s, %s", i,
                       du_result_word(decision.result), du_reason_word(decision.reason));
         ck_assert_int_eq(decision.image != NULL, cases[i].result == DU_RESULT_OFFERED);
@@ -89,11 +89,85 @@ START_TEST(table)
 }
 END_TEST
 
+#define TEST_MAC "00-04-F2-00-01-76"
+
+/* A test device: CX600 and the other sample rules, what is installed, and what must come of it. The slot is of the image
+ * that is offered. */
+static const struct {
+    du_key_t key;
+    const char *installed;
+    du_result_e result;
+    du_reason_e reason;
+    du_slot_e slot;
+} test_cases[] = {
+    {CX600, "1", DU_RESULT_OFFERED, DU_REASON_PENDING, DU_PENDING},
+    {CX600, "4.0.7577.4463", DU_RESULT_OFFERED, DU_REASON_PENDING, DU_PENDING},
+    {CX600, "4.0.7577.4512", DU_RESULT_NONE, DU_REASON_CURRENT, DU_SLOTS},
+    {CX600, "9.9.9.9", DU_RESULT_OFFERED, DU_REASON_PENDING, DU_PENDING},
+    {AASTRA, "1", DU_RESULT_OFFERED, DU_REASON_PENDING, DU_PENDING},
+    /* nothing pending: as everybody */
+    {T48, "1", DU_RESULT_OFFERED, DU_REASON_APPROVED, DU_APPROVED},
+    {T48, "X.8.1.52", DU_RESULT_NONE, DU_REASON_CURRENT, DU_SLOTS},
+    {{"UCPhone", "POLYCOM", "CX700", "A", "ENU"}, "1", DU_RESULT_NONE, DU_REASON_NO_RULE, DU_SLOTS},
+    {{"UCPhone", "POLYCOM", NULL, "A", "ENU"}, "1", DU_RESULT_NONE, DU_REASON_INCOMPLETE, DU_SLOTS},
+};
+
+START_TEST(A2_test_devices_are_offered_what_is_pending)
+{
+    du_snapshot_t *snapshot = sample_snapshot(sample_rules(unit.pool), 1, unit.pool);
+    const du_ruleset_t *ruleset;
+
+    sample_device(snapshot, "", DU_TEST_MAC, TEST_MAC);
+    ruleset = sample_load(unit.ctx, snapshot, unit_path("rules"), unit.pool);
+    for (int i = 0; i < COUNT_OF(test_cases); i++) {
+        const du_module_t module = {"CPE.nbt", test_cases[i].installed, NULL};
+        du_request_t request = {.key = test_cases[i].key, .test_mac = TEST_MAC, .nmodules = 1, .modules = &module};
+        du_decision_t decision = du_decide(ruleset, &request, NULL);
+
+        ck_assert_msg(decision.result == test_cases[i].result && decision.reason == test_cases[i].reason, "case %d: %s, %s",
+                      i, du_result_word(decision.result), du_reason_word(decision.reason));
+        ck_assert_int_eq(decision.image != NULL, test_cases[i].slot != DU_SLOTS);
+        if (decision.image) {
+            ck_assert_ptr_eq(decision.image, du_ruleset_image(ruleset, du_ruleset_find(ruleset, &request.key),
+                                                              test_cases[i].slot));
+        }
+    }
+}
+END_TEST
+
+/* Only canonical identifiers count, and at a site only the address. */
+START_TEST(D4_who_is_a_test_device_where)
+{
+    static const struct { const char *mac, *serial, *where; du_reason_e reason; } phones[] = {
+        {TEST_MAC, NULL, "10.1.2.3", DU_REASON_PENDING}, {TEST_MAC, NULL, "10.2.2.3", DU_REASON_APPROVED},
+        {TEST_MAC, NULL, NULL, DU_REASON_APPROVED}, {NULL, "07823-a345", "10.2.2.3", DU_REASON_PENDING},
+        {NULL, "07823-a345", NULL, DU_REASON_PENDING}, {TEST_MAC, "07823-a345", "10.2.2.3", DU_REASON_PENDING},
+        {"00-04-F2-00-01-77", "other", "10.1.2.3", DU_REASON_APPROVED}, {NULL, NULL, "10.1.2.3", DU_REASON_APPROVED},
+    };
+    du_snapshot_t *snapshot = sample_snapshot(sample_rules(unit.pool), 1, unit.pool);
+    const du_ruleset_t *ruleset;
+
+    sample_site(snapshot, "Berlin", "10.1.0.0/16");
+    sample_device(snapshot, "Berlin", DU_TEST_MAC, TEST_MAC);
+    sample_device(snapshot, "", DU_TEST_SERIAL, "07823-a345");
+    ruleset = sample_load(unit.ctx, snapshot, unit_path("rules"), unit.pool);
+    for (int i = 0; i < COUNT_OF(phones); i++) {
+        du_request_t request = {.key = CX600, .mac = TEST_MAC, .serial = "07823-A345", .test_mac = phones[i].mac,
+                                .test_serial = phones[i].serial};
+        du_address_t address;
+
+        ck_assert(!phones[i].where || du_address_parse(phones[i].where, &address));
+        ck_assert_msg(du_decide(ruleset, &request, phones[i].where ? &address : NULL).reason == phones[i].reason,
+                      "case %d", i);
+    }
+}
+END_TEST
+
 /* The words that stand in audit files; scripts compare them. */
 START_TEST(words)
 {
     static const char *const results[] = {"offered", "none", "refused"};
-    static const char *const reasons[] = {"approved", "current", "no-rule", "no-approved", "incomplete", "malformed",
+    static const char *const reasons[] = {"approved", "pending", "current", "no-rule", "no-approved", "incomplete", "malformed",
                                           "too-large", "unauthenticated", "not-ready"};
 
     for (int i = 0; i < COUNT_OF(results); i++) {
@@ -112,6 +186,8 @@ int main(void)
     TCase *tests = unit_tests("decide");
 
     tcase_add_test(tests, table);
+    tcase_add_test(tests, A2_test_devices_are_offered_what_is_pending);
+    tcase_add_test(tests, D4_who_is_a_test_device_where);
     tcase_add_test(tests, words);
     return unit_run(tests);
 }

@@ -104,6 +104,28 @@ START_TEST(endless_mac_address)
 }
 END_TEST
 
+/* protocol.md 8.3 with its examples; what the original's limit is, is not known. */
+START_TEST(D2_serial_number)
+{
+    static const struct { const char *text, *canonical; } cases[] = {
+        {"AB37_679e", "ab37_679e"}, {"07823-A345", "07823-a345"}, {"0", "0"}, {"-", "-"}, {"_", "_"}, {"ZZ", "zz"},
+        {"", NULL}, {NULL, NULL}, {"07823 A345", NULL}, {" 07823", NULL}, {"07823\n", NULL}, {"07823.A345", NULL},
+        {"07823/A345", NULL}, {"07823:A345", NULL}, {"07823+A345", NULL}, {"M\xC3\x9C" "1", NULL}, {"*", NULL},
+    };
+    char most[DU_KEY_PART_MAX + 2];
+
+    for (int i = 0; i < COUNT_OF(cases); i++) {
+        const char *text = cases[i].text ? unit_exact(cases[i].text, strlen(cases[i].text) + 1) : NULL;
+
+        ck_assert_pstr_eq(du_serial_canonical(unit.pool, text), cases[i].canonical);
+    }
+    memset(most, 'x', sizeof(most));
+    most[DU_KEY_PART_MAX + 1] = '\0';
+    ck_assert_ptr_null(du_serial_canonical(unit.pool, most));
+    ck_assert_str_eq(du_serial_canonical(unit.pool, most + 1), most + 1);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = unit_tests("device");
@@ -115,5 +137,6 @@ int main(void)
     tcase_add_test(tests, key_path);
     tcase_add_test(tests, mac_address);
     tcase_add_test(tests, endless_mac_address);
+    tcase_add_test(tests, D2_serial_number);
     return unit_run(tests);
 }

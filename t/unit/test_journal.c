@@ -11,6 +11,7 @@
 #include "du_journal.h"
 #include "sample.h"
 
+#define MAX_SIZE (64 * 1024 * 1024) /* of a file; more than these tests write */
 #define HEADER                                                                                               \
     "Logging DateTime,User Host Address,Device Type,Mac Address,Serial Number,Vendor,Model,Revision,Locale," \
     "Request Modules,Response Modules,User ID,Endpoint,Result,Reason\n"
@@ -21,7 +22,7 @@ static du_journal_t *open_journal(void)
 {
     du_journal_t *journal;
 
-    assert_ok(du_journal_open(unit.ctx, unit.dir, "node1", unit.pool, &journal));
+    assert_ok(du_journal_open(unit.ctx, unit.dir, "node1", MAX_SIZE, unit.pool, &journal));
     return journal;
 }
 
@@ -32,7 +33,8 @@ static const char *file_of(const char *day)
 
 static du_check_t check_at(apr_time_t when)
 {
-    static du_request_t request = {{"UCPhone", "POLYCOM", "CX600", "A", "ENU"}, "00-04-F2-00-01-76", "07823-A345", NULL, 0, NULL};
+    static du_request_t request = {.key = {"UCPhone", "POLYCOM", "CX600", "A", "ENU"}, .mac = "00-04-F2-00-01-76",
+                                   .serial = "07823-A345"};
     du_check_t check = {when, "192.168.7.90", "internal", &request, NULL, {DU_RESULT_NONE, DU_REASON_NO_RULE, NULL}, NULL};
 
     return check;
@@ -54,10 +56,11 @@ START_TEST(a_whole_line)
 {
     static const du_module_t modules[] = {{"CPE.nbt", "4.0.7577.4066", NULL}, {"B.nbt", NULL, "t"}};
     const du_ruleset_t *ruleset = sample_ruleset(unit.ctx, sample_rules(unit.pool), unit_path("rules"), 1, unit.pool);
-    du_request_t request = {{"UCPhone", "Yealink", "T48 G", "A", "ENU"}, "00-04-F2-00-01-76", "07823-A345", "kim", 2, modules};
+    du_request_t request = {.key = {"UCPhone", "Yealink", "T48 G", "A", "ENU"}, .mac = "00-04-F2-00-01-76",
+                            .serial = "07823-A345", .user = "kim", .nmodules = 2, .modules = modules};
     du_check_t check = {NOON, "192.168.7.90", "external", &request, ruleset, {0}, "CONTOSO\\kim"};
 
-    check.decision = du_decide(ruleset, &request);
+    check.decision = du_decide(ruleset, &request, NULL);
     ck_assert_str_eq(line_of(&check),
                      "2010-08-30 12:08:08,192.168.7.90,UCPhone,00-04-F2-00-01-76,07823-A345,Yealink,T48 G,A,ENU,"
                      "CPE.nbt;4.0.7577.4066;#B.nbt;;t,CPE.nbt;CPE.cat;X.8.1.52;2013-04-02 10:00:00#"
@@ -128,7 +131,7 @@ START_TEST(no_cell_breaks_out)
         int quoted = 0, columns = 1;
         apr_size_t len;
 
-        request = (du_request_t){{e, e, e, e, e}, e, e, e, 1, &module};
+        request = (du_request_t){.key = {e, e, e, e, e}, .mac = e, .serial = e, .user = e, .nmodules = 1, .modules = &module};
         line = du_journal_line(unit.pool, &check, &len);
         cell = line;
         for (const char *c = line; c < line + len - 1; c++) {
@@ -302,7 +305,7 @@ static void run_processes(int writers, int each)
             apr_atomic_inc32(ready);
             while (apr_atomic_read32(ready) < (apr_uint32_t)writers) {
             }
-            rv = du_journal_open(unit.ctx, unit.dir, "node1", unit.pool, &journal);
+            rv = du_journal_open(unit.ctx, unit.dir, "node1", MAX_SIZE, unit.pool, &journal);
             _exit(rv == APR_SUCCESS && write_lines(journal, i, each) ? 0 : 1);
         }
     }
@@ -361,6 +364,31 @@ START_TEST(four_threads_share_a_journal)
 }
 END_TEST
 
+START_TEST(position)
+{
+    du_check_t check = check_at(NOON);
+    const apr_off_t line_len = (apr_off_t)strlen(line_of(&check)), begin = sizeof(HEADER) - 1;
+    du_journal_t *journal, *other;
+    apr_off_t size;
+    int number;
+
+    assert_ok(du_journal_open(unit.ctx, unit.dir, "node1", begin + 2 * line_len, unit.pool, &journal));
+    assert_ok(du_journal_open(unit.ctx, unit.dir, "node1", begin + 2 * line_len, unit.pool, &other));
+    ck_assert_int_eq(du_journal_position(journal, DU_SERIES_CHECKS, NOON, unit.pool, &number, &size), APR_ENOENT);
+    for (int i = 0; i < 5; i++) {
+        append(journal, NOON);
+        assert_ok(du_journal_position(journal, DU_SERIES_CHECKS, NOON, unit.pool, &number, &size));
+        ck_assert_int_eq(number, i / 2);
+        ck_assert_int_eq(size, begin + (1 + i % 2) * line_len);
+    }
+    assert_ok(du_journal_position(other, DU_SERIES_CHECKS, NOON, unit.pool, &number, &size));
+    ck_assert_int_eq(number, 2);
+    ck_assert_int_eq(du_journal_position(journal, DU_SERIES_CHECKS, NOON + apr_time_from_sec(86400), unit.pool, &number, &size),
+                     APR_ENOENT);
+    ck_assert_int_eq(du_journal_position(journal, DU_SERIES_UPLOADS, NOON, unit.pool, &number, &size), APR_ENOENT);
+}
+END_TEST
+
 /*
  * Trouble
  */
@@ -405,6 +433,19 @@ START_TEST(disk_full_and_free_again)
         ck_assert_ptr_nonnull(unit.ctx->failure.id);
     }
     append(journal, NOON);
+    check_cut_file(unit_read(file_of("2010-08-30"), NULL), line);
+}
+END_TEST
+
+START_TEST(cut_line_of_another_process)
+{
+    du_check_t check = check_at(NOON);
+    const char *line = line_of(&check);
+    du_journal_t *first = open_journal(), *second = open_journal();
+
+    append(first, NOON);
+    ck_assert_int_ne(append_limited(second, sizeof(HEADER) - 1 + strlen(line) + 10), APR_SUCCESS);
+    append(first, NOON);
     check_cut_file(unit_read(file_of("2010-08-30"), NULL), line);
 }
 END_TEST
@@ -455,7 +496,7 @@ START_TEST(directories_that_cannot_be_made)
     apr_status_t rv;
 
     unit_write(unit_path("DeviceUpdateLogs"), "", 0);
-    rv = du_journal_open(unit.ctx, unit.dir, "node1", unit.pool, &journal);
+    rv = du_journal_open(unit.ctx, unit.dir, "node1", MAX_SIZE, unit.pool, &journal);
     if (rv == APR_SUCCESS) {
         rv = du_journal_append(unit.ctx, journal, &check);
     }
@@ -481,7 +522,9 @@ int main(void)
     tcase_add_test(tests, eight_processes_start_the_file_at_once);
     tcase_add_test(tests, four_processes_a_thousand_lines_each);
     tcase_add_test(tests, four_threads_share_a_journal);
+    tcase_add_test(tests, position);
     tcase_add_test(tests, disk_full_and_free_again);
+    tcase_add_test(tests, cut_line_of_another_process);
     tcase_add_test(tests, cut_line_of_a_process_that_is_gone);
     tcase_add_test(tests, disk_full_at_the_first_line);
     tcase_add_test(tests, device_without_space);

@@ -9,7 +9,7 @@ static du_request_t *parse(const char *text)
 {
     du_request_t *request = NULL;
 
-    assert_ok(du_request_parse(unit.ctx, unit_exact(text, strlen(text)), strlen(text), &request));
+    assert_ok(du_request_parse(unit.ctx, NULL, unit_exact(text, strlen(text)), strlen(text), &request));
     ck_assert_ptr_nonnull(request);
     return request;
 }
@@ -196,7 +196,7 @@ START_TEST(number_of_modules)
 
     ck_assert_int_eq(full->nmodules, DU_REQUEST_MAX_MODULES);
     ck_assert_str_eq(full->modules[63].version, "63");
-    assert_refused(DU_E_MALFORMED, du_request_parse(unit.ctx, unit_exact(more, strlen(more)), strlen(more), &request));
+    assert_refused(DU_E_MALFORMED, du_request_parse(unit.ctx, NULL, unit_exact(more, strlen(more)), strlen(more), &request));
     ck_assert_ptr_null(request);
 }
 END_TEST
@@ -213,7 +213,7 @@ START_TEST(encodings)
                                        "<Request Model='CX600' User='Zo\xC3\xAB'><Module Version='1'/></Request>", &len);
         du_request_t *request;
 
-        assert_ok(du_request_parse(unit.ctx, bytes, len, &request));
+        assert_ok(du_request_parse(unit.ctx, NULL, bytes, len, &request));
         ck_assert_str_eq(request->key.model, "CX600");
         ck_assert_str_eq(request->user, "Zo\xC3\xAB");
         ck_assert_str_eq(request->modules[0].version, "1");
@@ -229,9 +229,87 @@ START_TEST(refusals)
         apr_size_t len = strlen(cases[i]);
         du_request_t *request = (du_request_t *)&unit;
 
-        assert_refused(DU_E_MALFORMED, du_request_parse(unit.ctx, unit_exact(cases[i], len), len, &request));
+        assert_refused(DU_E_MALFORMED, du_request_parse(unit.ctx, NULL, unit_exact(cases[i], len), len, &request));
         ck_assert_ptr_null(request);
     }
+}
+END_TEST
+
+static const du_request_names_t *extended(const char *const additions[][2], int n)
+{
+    apr_array_header_t *list = apr_array_make(unit.pool, 4, sizeof(du_request_name_t));
+
+    for (int i = 0; i < n; i++) {
+        du_request_name_t *added = apr_array_push(list);
+
+        added->field = du_request_field(additions[i][0]);
+        added->name = additions[i][1];
+        ck_assert_int_ge(added->field, 0);
+    }
+    return du_request_names_make(unit.pool, list);
+}
+
+static du_request_t *parse_by(const du_request_names_t *table, const char *text)
+{
+    du_request_t *request;
+
+    assert_ok(du_request_parse(unit.ctx, table, unit_exact(text, strlen(text)), strlen(text), &request));
+    return request;
+}
+
+/* Every field can be given a name; the shipped ones stay. */
+START_TEST(names_of_a_deployment)
+{
+    static const char *const additions[][2] = {
+        {"DeviceType", "a"}, {"macaddress", "b"}, {"SerialNumber", "c"}, {"Vendor", "d"}, {"Model", "e"}, {"Revision", "f"},
+        {"Locale", "g"}, {"UserID", "h"}, {"Module", "i"}, {"Filename", "j"}, {"Version", "k"}, {"Timestamp", "l"},
+    };
+    const du_request_names_t *table = extended(additions, COUNT_OF(additions));
+    const du_request_t *request = parse_by(table, "<q:x xmlns:q='urn:q' a='1' q:b='2'><c>3</c><D>4</D><e>5</e><f>6</f><g>7</g>"
+                                                  "<q:h>8</q:h><i j='9' k='10' l='11'/><File Name='12'/></q:x>");
+
+    ck_assert_str_eq(request->key.type, "1");
+    ck_assert_str_eq(request->mac, "2");
+    ck_assert_str_eq(request->serial, "3");
+    ck_assert_str_eq(request->key.brand, "4");
+    ck_assert_str_eq(request->key.model, "5");
+    ck_assert_str_eq(request->key.revision, "6");
+    ck_assert_str_eq(request->key.locale, "7");
+    ck_assert_str_eq(request->user, "8");
+    ck_assert_int_eq(request->nmodules, 2);
+    ck_assert_str_eq(request->modules[0].filename, "9");
+    ck_assert_str_eq(request->modules[0].version, "10");
+    ck_assert_str_eq(request->modules[0].timestamp, "11");
+    ck_assert_str_eq(request->modules[1].filename, "12");
+    ck_assert_str_eq(parse_by(table, "<r><Model>shipped</Model></r>")->key.model, "shipped");
+    ck_assert_str_eq(parse_by(table, "<r><Model>shipped</Model><e>ours</e></r>")->key.model, "ours");
+}
+END_TEST
+
+/* A name of the shipped table goes to the field that it is given to. */
+START_TEST(names_can_be_taken_over)
+{
+    static const char *const additions[][2] = {{"Model", "Type"}, {"Model", "Name"}, {"DeviceType", "Class"}};
+    const du_request_t *request = parse_by(extended(additions, COUNT_OF(additions)),
+                                           "<r Name='second' Type='CX600' Class='UCPhone'><File Name='CPE.nbt'/></r>");
+
+    ck_assert_str_eq(request->key.model, "CX600");
+    ck_assert_str_eq(request->key.type, "UCPhone");
+    ck_assert_str_eq(request->modules[0].filename, "CPE.nbt");
+}
+END_TEST
+
+START_TEST(fields_that_can_be_named)
+{
+    const char *all = du_request_fields(unit.pool);
+
+    ck_assert_str_eq(all, "DeviceType, MacAddress, SerialNumber, Vendor, Model, Revision, Locale, UserID, Module, Filename, "
+                          "Version, Timestamp");
+    ck_assert_int_eq(du_request_field("Brand"), -1);
+    ck_assert_int_eq(du_request_field(""), -1);
+    ck_assert(du_request_fields_compete(du_request_field("Model"), du_request_field("Vendor")));
+    ck_assert(!du_request_fields_compete(du_request_field("Model"), du_request_field("Model")));
+    ck_assert(!du_request_fields_compete(du_request_field("Model"), du_request_field("Filename")));
 }
 END_TEST
 
@@ -255,5 +333,8 @@ int main(void)
     tcase_add_test(tests, number_of_modules);
     tcase_add_test(tests, encodings);
     tcase_add_test(tests, refusals);
+    tcase_add_test(tests, names_of_a_deployment);
+    tcase_add_test(tests, names_can_be_taken_over);
+    tcase_add_test(tests, fields_that_can_be_named);
     return unit_run(tests);
 }

@@ -107,11 +107,11 @@ START_TEST(replies_are_those_of_the_template)
 
     assert_ok(du_reply_offer(unit.ctx, sample_reply(unit.ctx, unit.pool), rule, rule->image[DU_APPROVED], unit.pool,
                              &expected, &expected_len));
-    du_ruleset_reply(ruleset, du_ruleset_image(ruleset, find(ruleset, "POLYCOM", "CX600"), DU_APPROVED), &bytes, &len);
+    du_ruleset_reply(ruleset, du_ruleset_image(ruleset, find(ruleset, "POLYCOM", "CX600"), DU_APPROVED), 0, &bytes, &len);
     ck_assert_uint_eq(len, expected_len);
     ck_assert_mem_eq(bytes, expected, len);
     assert_ok(du_reply_nothing(unit.ctx, sample_reply(unit.ctx, unit.pool), unit.pool, &expected, &expected_len));
-    du_ruleset_reply(ruleset, NULL, &bytes, &len);
+    du_ruleset_reply(ruleset, NULL, 0, &bytes, &len);
     ck_assert_uint_eq(len, expected_len);
     ck_assert_mem_eq(bytes, expected, len);
 }
@@ -199,7 +199,7 @@ START_TEST(no_rules_at_all)
     ck_assert_uint_eq(du_ruleset_count(ruleset), 0);
     ck_assert_ptr_null(find(ruleset, "POLYCOM", "CX600"));
     assert_rv(DU_E_NOT_FOUND, du_ruleset_file(ruleset, DIR "/CPE.nbt", unit.pool, &file));
-    du_ruleset_reply(ruleset, NULL, &bytes, &len);
+    du_ruleset_reply(ruleset, NULL, 0, &bytes, &len);
     ck_assert_uint_gt(len, 0);
 }
 END_TEST
@@ -414,16 +414,17 @@ END_TEST
 
 START_TEST(same_rules_same_bytes)
 {
-    const void *first, *second;
-    apr_size_t first_len, second_len;
+    const void *block[2];
+    apr_size_t len[2];
 
     unit.ctx->now = unit_clock;
-    assert_ok(du_ruleset_compile(unit.ctx, sample_rules(unit.pool), sample_reply(unit.ctx, unit.pool), 1, unit.pool, &first,
-                                 &first_len));
-    assert_ok(du_ruleset_compile(unit.ctx, sample_rules(unit.pool), sample_reply(unit.ctx, unit.pool), 1, unit.pool, &second,
-                                 &second_len));
-    ck_assert_uint_eq(first_len, second_len);
-    ck_assert_mem_eq(first, second, first_len);
+    for (int i = 0; i < 2; i++) {
+        assert_ok(du_ruleset_compile(unit.ctx, sample_snapshot(sample_rules(unit.pool), 1, unit.pool),
+                                     sample_dialects(sample_reply(unit.ctx, unit.pool), unit.pool), unit.pool,
+                                     &block[i], &len[i]));
+    }
+    ck_assert_uint_eq(len[0], len[1]);
+    ck_assert_mem_eq(block[0], block[1], len[0]);
 }
 END_TEST
 
@@ -437,7 +438,325 @@ START_TEST(template_that_cannot_be_bound)
 
     assert_ok(du_template_parse(unit.ctx, text, sizeof(text) - 1, 1, unit.pool, &tmpl));
     reply.tmpl = tmpl;
-    assert_refused(DU_E_TEMPLATE, du_ruleset_compile(unit.ctx, sample_rules(unit.pool), &reply, 1, unit.pool, &block, &len));
+    assert_refused(DU_E_TEMPLATE, du_ruleset_compile(unit.ctx, sample_snapshot(sample_rules(unit.pool), 1, unit.pool),
+                                                     sample_dialects(&reply, unit.pool), unit.pool, &block, &len));
+}
+END_TEST
+
+/*
+ * Test devices
+ */
+
+#define MAC "00-04-F2-00-01-76"
+
+/* where: the address of the phone; NULL = not known. */
+static int is_test(const du_ruleset_t *ruleset, const char *mac, const char *serial, const char *where)
+{
+    du_address_t address;
+
+    ck_assert(!where || du_address_parse(where, &address));
+    return du_ruleset_is_test(ruleset, mac, serial, where ? &address : NULL);
+}
+
+static du_snapshot_t *empty_snapshot(void)
+{
+    return sample_snapshot(sample_rules(unit.pool), 1, unit.pool);
+}
+
+static const du_ruleset_t *load(const du_snapshot_t *snapshot)
+{
+    return sample_load(unit.ctx, snapshot, unit_path("rules"), unit.pool);
+}
+
+START_TEST(nobody_is_a_test_device)
+{
+    const du_ruleset_t *ruleset = load_sample();
+
+    ck_assert_int_eq(is_test(ruleset, MAC, "07823-a345", "10.1.2.3"), 0);
+    ck_assert_int_eq(is_test(ruleset, NULL, NULL, NULL), 0);
+}
+END_TEST
+
+START_TEST(D4_global_test_devices)
+{
+    static const char *const places[] = {"10.1.2.3", "2001:db8::1", "::1", NULL};
+    du_snapshot_t *snapshot = empty_snapshot();
+    const du_ruleset_t *ruleset;
+
+    sample_device(snapshot, "", DU_TEST_MAC, MAC);
+    sample_device(snapshot, "", DU_TEST_SERIAL, "07823-a345");
+    ruleset = load(snapshot);
+    for (int i = 0; i < COUNT_OF(places); i++) {
+        ck_assert_int_eq(is_test(ruleset, MAC, NULL, places[i]), 1);
+        ck_assert_int_eq(is_test(ruleset, NULL, "07823-a345", places[i]), 1);
+        ck_assert_int_eq(is_test(ruleset, MAC, "other", places[i]), 1);
+        ck_assert_int_eq(is_test(ruleset, "00-04-F2-00-01-77", "07823-a345", places[i]), 1);
+        ck_assert_int_eq(is_test(ruleset, "00-04-F2-00-01-77", "other", places[i]), 0);
+        ck_assert_int_eq(is_test(ruleset, NULL, NULL, places[i]), 0);
+    }
+}
+END_TEST
+
+/* A serial number that looks like a MAC address is none, and the other way round. */
+START_TEST(kinds_of_identifiers_are_apart)
+{
+    du_snapshot_t *snapshot = empty_snapshot();
+    const du_ruleset_t *ruleset;
+
+    sample_device(snapshot, "", DU_TEST_MAC, MAC);
+    sample_device(snapshot, "", DU_TEST_SERIAL, "01-02-03-04-05-06");
+    ruleset = load(snapshot);
+    ck_assert_int_eq(is_test(ruleset, NULL, MAC, NULL), 0);
+    ck_assert_int_eq(is_test(ruleset, "01-02-03-04-05-06", NULL, NULL), 0);
+    ck_assert_int_eq(is_test(ruleset, "01-02-03-04-05-06", MAC, NULL), 0);
+}
+END_TEST
+
+/* Found wherever in the order of the table, and as a whole only. */
+START_TEST(many_test_devices)
+{
+    enum { DEVICES = 33 };
+    du_snapshot_t *snapshot = empty_snapshot();
+    const du_ruleset_t *ruleset;
+
+    for (int i = 0; i < DEVICES; i++) {
+        /* not in the order of the alphabet: 7 * i runs through all of them */
+        sample_device(snapshot, "", DU_TEST_SERIAL, apr_psprintf(unit.pool, "serial-%02d", 7 * i % DEVICES));
+    }
+    ruleset = load(snapshot);
+    for (int i = 0; i < DEVICES; i++) {
+        ck_assert_int_eq(is_test(ruleset, NULL, apr_psprintf(unit.pool, "serial-%02d", i), NULL), 1);
+        ck_assert_int_eq(is_test(ruleset, NULL, apr_psprintf(unit.pool, "serial-%02dx", i), NULL), 0);
+    }
+    ck_assert_int_eq(is_test(ruleset, NULL, "serial-33", NULL), 0);
+    ck_assert_int_eq(is_test(ruleset, NULL, "serial-", NULL), 0);
+    ck_assert_int_eq(is_test(ruleset, NULL, "a", NULL), 0);
+    ck_assert_int_eq(is_test(ruleset, NULL, "z", NULL), 0);
+}
+END_TEST
+
+/* The longest identifiers that can be canonical are compared to their ends. */
+START_TEST(long_identifiers)
+{
+    du_snapshot_t *snapshot = empty_snapshot();
+    char digits[65], serial[DU_KEY_PART_MAX + 1];
+    const char *mac, *other;
+    const du_ruleset_t *ruleset;
+
+    memset(digits, 'A', sizeof(digits) - 1);
+    memset(serial, 's', sizeof(serial) - 1);
+    digits[sizeof(digits) - 1] = serial[sizeof(serial) - 1] = '\0';
+    mac = du_mac_canonical(unit.pool, digits);
+    digits[sizeof(digits) - 2] = 'B';
+    other = du_mac_canonical(unit.pool, digits);
+    ck_assert(mac && other && du_serial_canonical(unit.pool, serial));
+    sample_device(snapshot, "", DU_TEST_MAC, mac);
+    sample_device(snapshot, "", DU_TEST_SERIAL, serial);
+    ruleset = load(snapshot);
+    ck_assert_int_eq(is_test(ruleset, mac, NULL, NULL), 1);
+    ck_assert_int_eq(is_test(ruleset, other, NULL, NULL), 0);
+    ck_assert_int_eq(is_test(ruleset, NULL, apr_pstrdup(unit.pool, serial), NULL), 1);
+    serial[sizeof(serial) - 2] = 't';
+    ck_assert_int_eq(is_test(ruleset, NULL, serial, NULL), 0);
+}
+END_TEST
+
+/* A phone, where it is, and at which of the sites it is a test device. Names of sites compare without case. */
+START_TEST(D4_test_devices_at_sites)
+{
+    static const struct { const char *where; int at_berlin, at_lab, at_rest, at_v6; } cases[] = {
+        {"10.1.2.3", 1, 0, 0, 0}, {"10.1.7.1", 0, 1, 0, 0}, {"10.1.8.0", 1, 0, 0, 0}, {"10.1.6.255", 1, 0, 0, 0},
+        {"192.168.5.9", 1, 0, 0, 0}, {"192.168.6.1", 0, 0, 1, 0}, {"203.0.113.9", 0, 0, 1, 0}, {"10.1.2.77", 0, 1, 0, 0},
+        {"::ffff:10.1.2.3", 1, 0, 0, 0}, {"::ffff:10.1.7.1", 0, 1, 0, 0}, {"2001:db8::7", 0, 0, 0, 1},
+        {"2001:db8:0:1::7", 1, 0, 0, 0}, {"2001:db9::7", 0, 0, 0, 0}, {"::10.1.2.3", 0, 0, 0, 0}, {NULL, 0, 0, 0, 0},
+    };
+    du_snapshot_t *snapshot = empty_snapshot();
+    const du_ruleset_t *ruleset;
+
+    sample_site(snapshot, "Rest", "0.0.0.0/0");
+    sample_site(snapshot, "Berlin", "10.1.0.0/16 192.168.5.0/24 2001:db8:0:1::/64");
+    sample_site(snapshot, "Lab", "10.1.7.0/24 10.1.2.77");
+    sample_site(snapshot, "V6", "2001:db8::/32");
+    sample_device(snapshot, "berlin", DU_TEST_SERIAL, "b");
+    sample_device(snapshot, "LAB", DU_TEST_SERIAL, "l");
+    sample_device(snapshot, "Rest", DU_TEST_SERIAL, "r");
+    sample_device(snapshot, "V6", DU_TEST_SERIAL, "v");
+    ruleset = load(snapshot);
+    for (int i = 0; i < COUNT_OF(cases); i++) {
+        const char *where = cases[i].where;
+
+        ck_assert_msg(is_test(ruleset, NULL, "b", where) == cases[i].at_berlin &&
+                          is_test(ruleset, NULL, "l", where) == cases[i].at_lab &&
+                          is_test(ruleset, NULL, "r", where) == cases[i].at_rest &&
+                          is_test(ruleset, NULL, "v", where) == cases[i].at_v6,
+                      "case %d: %s", i, where ? where : "no address");
+    }
+}
+END_TEST
+
+/* Listed several times, it is a test device wherever one of them says so. */
+START_TEST(listed_in_several_scopes)
+{
+    du_snapshot_t *snapshot = empty_snapshot();
+    const du_ruleset_t *ruleset;
+
+    sample_site(snapshot, "a", "10.1.0.0/16");
+    sample_site(snapshot, "b", "10.2.0.0/16");
+    sample_site(snapshot, "c", "10.3.0.0/16");
+    sample_device(snapshot, "c", DU_TEST_MAC, MAC);
+    sample_device(snapshot, "a", DU_TEST_MAC, MAC);
+    ruleset = load(snapshot);
+    ck_assert_int_eq(is_test(ruleset, MAC, NULL, "10.1.0.1"), 1);
+    ck_assert_int_eq(is_test(ruleset, MAC, NULL, "10.2.0.1"), 0);
+    ck_assert_int_eq(is_test(ruleset, MAC, NULL, "10.3.0.1"), 1);
+    sample_device(snapshot, "", DU_TEST_MAC, MAC);
+    ruleset = load(snapshot);
+    ck_assert_int_eq(is_test(ruleset, MAC, NULL, "10.2.0.1"), 1);
+    ck_assert_int_eq(is_test(ruleset, MAC, NULL, NULL), 1);
+}
+END_TEST
+
+/* The snapshot is not read in one transaction, so a site may be missing. */
+START_TEST(site_that_is_not_there)
+{
+    du_snapshot_t *snapshot = empty_snapshot();
+    const du_ruleset_t *ruleset;
+
+    sample_site(snapshot, "Berlin", "10.1.0.0/16");
+    sample_device(snapshot, "Paris", DU_TEST_MAC, MAC);
+    sample_device(snapshot, "Berlin", DU_TEST_SERIAL, "b");
+    ruleset = load(snapshot);
+    ck_assert_int_eq(is_test(ruleset, MAC, NULL, "10.1.0.1"), 0);
+    ck_assert_int_eq(is_test(ruleset, MAC, NULL, NULL), 0);
+    ck_assert_int_eq(is_test(ruleset, NULL, "b", "10.1.0.1"), 1);
+}
+END_TEST
+
+/* A pending version has a reply as soon as somebody may be offered it. */
+START_TEST(pending_versions_have_replies)
+{
+    du_snapshot_t *snapshot = empty_snapshot();
+    const du_rule_t *rule = &APR_ARRAY_IDX(snapshot->rules, 0, du_rule_t);
+    const du_ruleset_t *ruleset;
+    const char *bytes, *expected;
+    apr_size_t len, expected_len;
+
+    sample_device(snapshot, "", DU_TEST_MAC, MAC);
+    ruleset = load(snapshot);
+    assert_ok(du_reply_offer(unit.ctx, sample_reply(unit.ctx, unit.pool), rule, rule->image[DU_PENDING], unit.pool, &expected,
+                             &expected_len));
+    du_ruleset_reply(ruleset, du_ruleset_image(ruleset, find(ruleset, "POLYCOM", "CX600"), DU_PENDING), 0, &bytes,
+                     &len);
+    ck_assert_uint_eq(len, expected_len);
+    ck_assert_mem_eq(bytes, expected, len);
+}
+END_TEST
+
+/*
+ * Dialects
+ */
+
+/* A dialect whose replies are <NAME/> with the version that is offered. */
+static du_dialect_t dialect(const char *name, const char *type, const char *vendor, const char *user_agent)
+{
+    const char *text = apr_psprintf(unit.pool, "<%s xmlns:du='urn:devupdate:template' du:attr='v=version'/>", name);
+    du_dialect_t made = {.type = type, .vendor = vendor, .user_agent = user_agent};
+    du_template_t *tmpl;
+
+    assert_ok(du_template_parse(unit.ctx, text, strlen(text), 1, unit.pool, &tmpl));
+    made.reply.tmpl = tmpl;
+    return made;
+}
+
+static const du_ruleset_t *load_dialects(const du_dialect_t *list, int n, apr_size_t *size)
+{
+    const du_dialects_t dialects = {n, list};
+    const du_ruleset_t *ruleset;
+    const void *block;
+
+    assert_ok(du_ruleset_compile(unit.ctx, sample_snapshot(sample_rules(unit.pool), 1, unit.pool), &dialects, unit.pool, &block,
+                                 size));
+    assert_ok(du_ruleset_keep(unit.ctx, unit_path("dialects"), block, *size));
+    assert_ok(du_ruleset_load(unit.ctx, unit_path("dialects"), unit.pool, &ruleset));
+    return ruleset;
+}
+
+/* Name and version of the reply that such a phone gets: "vvx 1.0". */
+static const char *reply_to(const du_ruleset_t *ruleset, const char *type, const char *vendor, const char *model,
+                            const char *user_agent)
+{
+    du_key_t key = {type, vendor, model, "A", "ENU"};
+    const du_rs_rule_t *rule = du_ruleset_find(ruleset, &key);
+    const char *bytes;
+    apr_size_t len;
+    char name[20] = "", version[40] = "";
+
+    du_ruleset_reply(ruleset, rule ? du_ruleset_image(ruleset, rule, DU_APPROVED) : NULL,
+                     du_ruleset_dialect(ruleset, type, vendor, user_agent), &bytes, &len);
+    bytes = apr_pstrmemdup(unit.pool, bytes, len);
+    sscanf(bytes, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<%19[a-z] v=\"%39[^\"]", name, version);
+    return apr_pstrcat(unit.pool, name, *version ? " " : "", version, NULL);
+}
+
+START_TEST(first_dialect_that_fits)
+{
+    static const struct { const char *type, *vendor, *model, *user_agent, *expected; } cases[] = {
+        {"UCPhone", "POLYCOM", "CX600", "OCPhone/4.0", "agent 4.0.7577.4463"},
+        {"UCPhone", "polycom", "cx600", "x ocphone y", "agent 4.0.7577.4463"},
+        {"UCPhone", "POLYCOM", "CX600", "other", "vendor 4.0.7577.4463"},
+        {"UCPhone", "POLYCOM", "CX600", NULL, "vendor 4.0.7577.4463"},
+        {"UCPhone", "Yealink", "T48 G", "OCPhone", "last X.8.1.52"},
+        {"UCPhone", "Yealink", "T48 G", "VVX/5", "any X.8.1.52"},
+        {"3PIP", "Yealink", "T48 G", "none", "type"},
+        {"3PIP", NULL, NULL, NULL, "type"},
+        {NULL, NULL, NULL, NULL, "last"},
+        {"UCPhone", "POLYCOM", "unknown", "OCPhone", "agent"},
+    };
+    du_dialect_t list[] = {
+        dialect("agent", "UCPhone", "POLYCOM", "OCPhone"), dialect("vendor", NULL, "Polycom", NULL),
+        dialect("type", "3PIP", NULL, NULL), dialect("any", NULL, NULL, "vvx"), dialect("last", NULL, NULL, NULL),
+    };
+    apr_size_t size;
+    const du_ruleset_t *ruleset = load_dialects(list, COUNT_OF(list), &size);
+
+    for (int i = 0; i < COUNT_OF(cases); i++) {
+        ck_assert_str_eq(reply_to(ruleset, cases[i].type, cases[i].vendor, cases[i].model, cases[i].user_agent),
+                         cases[i].expected);
+    }
+}
+END_TEST
+
+/* Replies that nobody can be given are not kept: another vendor's template costs no more than its "no update". */
+START_TEST(only_replies_that_can_be_asked_for)
+{
+    du_dialect_t other[] = {dialect("other", NULL, "Snom", "x"), dialect("last", NULL, NULL, NULL)};
+    du_dialect_t agent[] = {dialect("agent", NULL, NULL, "x"), dialect("last", NULL, NULL, NULL)};
+    du_dialect_t hidden[] = {dialect("first", NULL, "POLYCOM", NULL), dialect("hides", NULL, NULL, NULL)};
+    apr_size_t alone, with_other, with_agent, with_hidden;
+
+    load_dialects(&other[1], 1, &alone);
+    load_dialects(other, 2, &with_other);
+    load_dialects(agent, 2, &with_agent);
+    load_dialects(hidden, 2, &with_hidden);
+    ck_assert_uint_lt(with_other - alone, 150);
+    ck_assert_uint_gt(with_agent, with_other + 100); /* two more replies */
+    ck_assert_uint_lt(with_hidden - alone, 150);
+}
+END_TEST
+
+START_TEST(media_type_says_the_charset)
+{
+    static const char text[] = "<?xml version='1.0' encoding='ISO-8859-1'?><r/>";
+    du_dialect_t list[] = {dialect("x", NULL, "Snom", NULL), dialect("last", NULL, NULL, NULL)};
+    const du_ruleset_t *ruleset;
+    du_template_t *tmpl;
+    apr_size_t size;
+
+    assert_ok(du_template_parse(unit.ctx, text, sizeof(text) - 1, 1, unit.pool, &tmpl));
+    list[0].reply.tmpl = tmpl;
+    ruleset = load_dialects(list, COUNT_OF(list), &size);
+    ck_assert_str_eq(du_ruleset_media_type(ruleset, 0), "text/xml; charset=iso-8859-1");
+    ck_assert_str_eq(du_ruleset_media_type(ruleset, 1), "text/xml; charset=utf-8");
 }
 END_TEST
 
@@ -465,5 +784,17 @@ int main(void)
     tcase_add_test(tests, replaced_under_a_reader);
     tcase_add_test(tests, same_rules_same_bytes);
     tcase_add_test(tests, template_that_cannot_be_bound);
+    tcase_add_test(tests, nobody_is_a_test_device);
+    tcase_add_test(tests, D4_global_test_devices);
+    tcase_add_test(tests, kinds_of_identifiers_are_apart);
+    tcase_add_test(tests, many_test_devices);
+    tcase_add_test(tests, long_identifiers);
+    tcase_add_test(tests, D4_test_devices_at_sites);
+    tcase_add_test(tests, listed_in_several_scopes);
+    tcase_add_test(tests, site_that_is_not_there);
+    tcase_add_test(tests, pending_versions_have_replies);
+    tcase_add_test(tests, first_dialect_that_fits);
+    tcase_add_test(tests, only_replies_that_can_be_asked_for);
+    tcase_add_test(tests, media_type_says_the_charset);
     return unit_run(tests);
 }

@@ -6,31 +6,6 @@
 #include "du_text.h"
 #include "sample.h"
 
-static const du_actor_t kim = {"kim", "node1", NULL};
-
-static du_store_t *open_store(const char *spec)
-{
-    du_store_t *store;
-
-    assert_ok(du_store_open(unit.ctx, spec, unit.pool, &store));
-    return store;
-}
-
-static du_store_t *made_store(const char *spec)
-{
-    assert_ok(du_store_init(unit.ctx, spec, unit.pool));
-    memset(&unit.ctx->failure, 0, sizeof(unit.ctx->failure));
-    return open_store(spec);
-}
-
-static int generation_of(du_store_t *store)
-{
-    apr_int64_t generation;
-
-    assert_ok(du_store_generation(unit.ctx, store, &generation));
-    return (int)generation;
-}
-
 /* A package whose digest is made from its name. */
 static du_package_t *package_named(const char *name)
 {
@@ -93,14 +68,6 @@ static void check_versions(const du_versions_t *versions, const char *pending, c
     ck_assert_str_eq(versions->slot[DU_PENDING], pending);
     ck_assert_str_eq(versions->slot[DU_APPROVED], approved);
     ck_assert_str_eq(versions->slot[DU_RESTORE], restore);
-}
-
-/* How much of everything there is, to see that nothing changed. */
-static const char *census(const char *spec)
-{
-    return run_sql(spec, "SELECT (SELECT max(value) FROM counter WHERE name = 'generation') || ' ' || (SELECT count(*) FROM package)"
-                         " || ' ' || (SELECT count(*) FROM rule) || ' ' || (SELECT count(*) FROM image) || ' ' || "
-                         "(SELECT count(*) FROM image_file) || ' ' || (SELECT count(*) FROM activity)");
 }
 
 /*
@@ -433,8 +400,7 @@ START_TEST(everything_for_a_rule_set)
 {
     static const char *const expected[][DU_SLOTS] = {{"3", "2", "1"}, {"1", NULL, NULL}, {NULL, NULL, NULL}};
     du_store_t *store = made_store(fresh_store());
-    apr_array_header_t *rules;
-    apr_int64_t generation;
+    du_snapshot_t snapshot;
 
     for (int i = 1; i <= 3; i++) {
         const char *version = apr_itoa(unit.pool, i);
@@ -447,11 +413,11 @@ START_TEST(everything_for_a_rule_set)
     assert_ok(import_one(store, "b.cab", "CX500", "1", 9, NULL));
     assert_ok(import_one(store, "c.cab", "CX700", "1", 11, NULL));
     assert_ok(du_store_act(unit.ctx, store, rule_of(store, "CX700"), DU_ACTION_RESET, &kim));
-    assert_ok(du_store_ruleset(unit.ctx, store, unit.pool, &rules, &generation));
-    ck_assert_int_eq(generation, generation_of(store));
-    ck_assert_int_eq(rules->nelts, 3);
+    assert_ok(du_store_snapshot(unit.ctx, store, unit.pool, &snapshot));
+    ck_assert_int_eq(snapshot.generation, generation_of(store));
+    ck_assert_int_eq(snapshot.rules->nelts, 3);
     for (int i = 0; i < 3; i++) {
-        const du_rule_t *rule = &APR_ARRAY_IDX(rules, i, du_rule_t);
+        const du_rule_t *rule = &APR_ARRAY_IDX(snapshot.rules, i, du_rule_t);
 
         for (int slot = 0; slot < DU_SLOTS; slot++) {
             const du_image_t *image = rule->image[slot];
@@ -460,19 +426,18 @@ START_TEST(everything_for_a_rule_set)
             ck_assert(!image || image->nfiles == 2);
         }
     }
-    ck_assert_int_eq(APR_ARRAY_IDX(rules, 0, du_rule_t).image[DU_APPROVED]->files[1].size, 1003);
+    ck_assert_int_eq(APR_ARRAY_IDX(snapshot.rules, 0, du_rule_t).image[DU_APPROVED]->files[1].size, 1003);
 }
 END_TEST
 
 START_TEST(empty_store)
 {
     du_store_t *store = made_store(fresh_store());
-    apr_array_header_t *rules;
-    apr_int64_t generation;
+    du_snapshot_t snapshot;
 
-    assert_ok(du_store_ruleset(unit.ctx, store, unit.pool, &rules, &generation));
-    ck_assert_int_eq(rules->nelts, 0);
-    ck_assert_int_eq(generation, 1);
+    assert_ok(du_store_snapshot(unit.ctx, store, unit.pool, &snapshot));
+    ck_assert_int_eq(snapshot.rules->nelts, 0);
+    ck_assert_int_eq(snapshot.generation, 1);
 }
 END_TEST
 
@@ -480,12 +445,11 @@ START_TEST(damaged_digest_is_said)
 {
     const char *spec = fresh_store();
     du_store_t *store = made_store(spec);
-    apr_array_header_t *rules;
-    apr_int64_t generation;
+    du_snapshot_t snapshot;
 
     assert_ok(import_one(store, "a.cab", "CX600", "1", 1, NULL));
     run_sql(spec, "UPDATE image_file SET digest = 'xyz'");
-    assert_refused(DU_E_STORE, du_store_ruleset(unit.ctx, store, unit.pool, &rules, &generation));
+    assert_refused(DU_E_STORE, du_store_snapshot(unit.ctx, store, unit.pool, &snapshot));
 }
 END_TEST
 
@@ -494,16 +458,15 @@ START_TEST(goes_on_after_changes_by_others)
     static const char *const changes[] = {"ALTER TABLE rule ADD COLUMN extra TEXT", "VACUUM", "ANALYZE"};
     const char *spec = fresh_store();
     du_store_t *store = made_store(spec);
-    apr_array_header_t *rules;
-    apr_int64_t generation;
+    du_snapshot_t snapshot;
 
     assert_ok(import_one(store, "0.cab", "CX600", "0", 1, NULL));
     for (int i = 0; i < COUNT_OF(changes); i++) {
         const char *version = apr_itoa(unit.pool, i + 1);
 
         run_sql(spec, changes[i]);
-        assert_ok(du_store_ruleset(unit.ctx, store, unit.pool, &rules, &generation));
-        ck_assert_int_eq(rules->nelts, 1);
+        assert_ok(du_store_snapshot(unit.ctx, store, unit.pool, &snapshot));
+        ck_assert_int_eq(snapshot.rules->nelts, 1);
         assert_ok(import_one(store, version, "CX600", version, 2 + i, NULL));
         assert_ok(du_store_act(unit.ctx, store, rule_of(store, "CX600"), DU_ACTION_APPROVE, &kim));
     }

@@ -1,4 +1,4 @@
-#include "unit.h"
+#include "xml_text.h"
 
 #include "du_template.h"
 
@@ -183,6 +183,68 @@ START_TEST(one_template_binds_many)
 }
 END_TEST
 
+static const char *bound_bytes(const char *bytes, apr_size_t len, const char **encoding, apr_size_t *out_len)
+{
+    du_template_t *tmpl;
+    const char *out;
+
+    assert_ok(du_template_parse(unit.ctx, bytes, len, 1, unit.pool, &tmpl));
+    *encoding = du_template_encoding(tmpl);
+    assert_ok(du_template_bind(unit.ctx, tmpl, sample_values(), unit.pool, &out, out_len));
+    return out;
+}
+
+/* What a template declares is what comes out, whatever the spelling. */
+START_TEST(declared_encodings)
+{
+    static const struct { const char *declared, *charset, *mark, *out; } cases[] = {
+        {"utf-8", "UTF-8", "", ""}, {"UTF-8", "UTF-8", "\xEF\xBB\xBF", ""}, {"utf-16", "UTF-16LE", "\xFF\xFE", "\xFF\xFE"},
+        {"UTF-16", "UTF-16BE", "\xFE\xFF", "\xFF\xFE"}, {"ISO-8859-1", "ISO-8859-1", "", ""},
+    };
+
+    for (int i = 0; i < COUNT_OF(cases); i++) {
+        const char *form = "<?xml version=\"1.0\" encoding=\"$1\"?>\n<r$2 a=\"\xC3\xA4\">CX600</r>\n";
+        const char *source = unit_filled(form, cases[i].declared, NS " du:text='name'"), *encoding, *out;
+        const char *charset = *cases[i].out ? "UTF-16LE" : cases[i].charset;
+        apr_size_t len, out_len, expected_len;
+        const char *bytes = in_charset(cases[i].charset, cases[i].mark, strlen(cases[i].mark), source, &len);
+        const char *expected = in_charset(charset, cases[i].out, strlen(cases[i].out), unit_filled(form, cases[i].declared, ""),
+                                          &expected_len);
+
+        out = bound_bytes(bytes, len, &encoding, &out_len);
+        ck_assert_str_eq(encoding, cases[i].declared);
+        ck_assert_msg(out_len == expected_len && memcmp(out, expected, out_len) == 0, "%s: other bytes", cases[i].declared);
+    }
+}
+END_TEST
+
+START_TEST(without_a_declaration_it_is_utf_8)
+{
+    const char *text = "<r" NS "/>", *encoding;
+    apr_size_t len;
+
+    ck_assert_str_eq(bound_bytes(text, strlen(text), &encoding, &len), DECLARATION "<r/>\n");
+    ck_assert_str_eq(encoding, "UTF-8");
+}
+END_TEST
+
+/* What a charset lacks is written as a reference to the character. */
+START_TEST(characters_outside_of_the_encoding)
+{
+    const char *text = "<?xml version='1.0' encoding='ISO-8859-1'?><r>&#x20AC;</r>", *encoding;
+    apr_size_t len;
+
+    ck_assert_ptr_nonnull(strstr(bound_bytes(text, strlen(text), &encoding, &len), "<r>&#8364;</r>"));
+}
+END_TEST
+
+START_TEST(namespaces_of_the_template)
+{
+    ck_assert_str_eq(bound("<p:r xmlns:p='urn:p' xmlns='urn:d'" NS "><x p:a='1' du:text='name'/></p:r>", 1),
+                     "<p:r xmlns:p=\"urn:p\" xmlns=\"urn:d\"><x p:a=\"1\">CX600</x></p:r>\n");
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = unit_tests("template");
@@ -195,5 +257,9 @@ int main(void)
     tcase_add_test(tests, condition_on_the_document_element);
     tcase_add_test(tests, nothing_from_outside);
     tcase_add_test(tests, one_template_binds_many);
+    tcase_add_test(tests, declared_encodings);
+    tcase_add_test(tests, without_a_declaration_it_is_utf_8);
+    tcase_add_test(tests, characters_outside_of_the_encoding);
+    tcase_add_test(tests, namespaces_of_the_template);
     return unit_run(tests);
 }

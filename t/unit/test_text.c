@@ -153,6 +153,19 @@ START_TEST(hexadecimal)
 }
 END_TEST
 
+START_TEST(part_without_case)
+{
+    static const struct { const char *text, *part; int expected; } cases[] = {
+        {"CPE/4.0 OCPhone/4.0", "ocphone", 1}, {"abc", "abc", 1}, {"abc", "C", 1}, {"abc", "abcd", 0}, {"", "a", 0},
+        {NULL, "a", 0}, {"aab", "ab", 1}, {"aab", "ba", 0},
+    };
+
+    for (int i = 0; i < COUNT_OF(cases); i++) {
+        ck_assert_msg(du_text_contains(cases[i].text, cases[i].part) == cases[i].expected, "case %d", i);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = unit_tests("text");
@@ -167,5 +180,6 @@ int main(void)
     tcase_add_test(tests, log_text_is_harmless);
     tcase_add_test(tests, log_text_is_cut);
     tcase_add_test(tests, hexadecimal);
+    tcase_add_test(tests, part_without_case);
     return unit_run(tests);
 }

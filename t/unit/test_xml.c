@@ -373,6 +373,20 @@ START_TEST(refusal_is_fit_for_a_log)
 }
 END_TEST
 
+START_TEST(names_of_elements)
+{
+    static const char *const good[] = {"Model", "m", "_x", "hw-rev.2", "Ger\xC3\xA4t"};
+    static const char *const bad[] = {"", "2nd", "a b", "x:y", "-x", "a<", "\xE4", "a\n", "<a>"};
+
+    for (int i = 0; i < COUNT_OF(good); i++) {
+        ck_assert_msg(du_xml_is_name(good[i]), "%s is refused", good[i]);
+    }
+    for (int i = 0; i < COUNT_OF(bad); i++) {
+        ck_assert_msg(!du_xml_is_name(bad[i]), "%s is accepted", bad[i]);
+    }
+}
+END_TEST
+
 static void setup(void)
 {
     du_xml_setup();
@@ -399,5 +413,6 @@ int main(void)
     tcase_add_test(tests, mutated);
     tcase_add_test(tests, one_context_reads_many);
     tcase_add_test(tests, refusal_is_fit_for_a_log);
+    tcase_add_test(tests, names_of_elements);
     return unit_run(tests);
 }

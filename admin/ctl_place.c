@@ -1,0 +1,433 @@
+#include "ctl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "du_subnet.h"
+#include "du_text.h"
+
+#define SITE_PREFIX "site:"
+
+static apr_status_t check_name(ctl_t *ctl, const char *what)
+{
+    if (du_text_is_segment(ctl->argv[0], DU_PLACE_NAME_MAX)) {
+        return APR_SUCCESS;
+    }
+    return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0870),
+                   "\"%s\" cannot be the name of a %s: that has 1 to %d bytes of UTF-8, none of / \\ : * ? \" < > |, "
+                   "and no space or dot at its ends",
+                   du_text_for_log(ctl->pool, ctl->argv[0]), what, DU_PLACE_NAME_MAX);
+}
+
+/* Prints what a change did, as a sentence or as the document, which is given free. */
+static void print_result(ctl_t *ctl, const char *sentence, json_t *document)
+{
+    if (ctl->option[CTL_OPT_JSON]) {
+        ctl_json_print(document);
+    } else {
+        printf("%s\n", ctl_text(ctl->pool, sentence));
+        json_decref(document);
+    }
+}
+
+static json_t *json_result(const char *result)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "result", json_string(result));
+    return object;
+}
+
+/*
+ * Sites
+ */
+
+/* "10.1.0.0/16, 2001:db8::/32" */
+static const char *subnets_text(apr_pool_t *pool, const du_site_t *site)
+{
+    const char *text = "";
+
+    for (int i = 0; i < site->subnets->nelts; i++) {
+        text = apr_pstrcat(pool, text, *text ? ", " : "",
+                           du_subnet_text(pool, &APR_ARRAY_IDX(site->subnets, i, du_subnet_t)), NULL);
+    }
+    return text;
+}
+
+static json_t *json_site(apr_pool_t *pool, const du_site_t *site)
+{
+    json_t *object = json_object(), *subnets = json_array();
+
+    for (int i = 0; i < site->subnets->nelts; i++) {
+        json_array_append_new(subnets,
+                              json_string(du_subnet_text(pool, &APR_ARRAY_IDX(site->subnets, i, du_subnet_t))));
+    }
+    json_object_set_new(object, "name", ctl_json_text(pool, site->name));
+    json_object_set_new(object, "subnets", subnets);
+    return object;
+}
+
+static int has_subnet(const du_site_t *site, const du_subnet_t *subnet)
+{
+    for (int i = 0; i < site->subnets->nelts; i++) {
+        const du_subnet_t *other = &APR_ARRAY_IDX(site->subnets, i, du_subnet_t);
+
+        if (other->bits == subnet->bits && memcmp(&other->address, &subnet->address, sizeof(subnet->address)) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The site that the operands describe; a subnet that is given twice is there once. */
+static apr_status_t read_site(ctl_t *ctl, du_site_t *site)
+{
+    site->name = ctl->argv[0];
+    site->subnets = apr_array_make(ctl->pool, ctl->argc, sizeof(du_subnet_t));
+    for (int i = 1; i < ctl->argc; i++) {
+        du_subnet_t subnet;
+
+        if (!du_subnet_parse(ctl->pool, ctl->argv[i], &subnet)) {
+            return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0871),
+                           "\"%s\" is not a subnet like 10.1.0.0/16 or 2001:db8::/32",
+                           du_text_for_log(ctl->pool, ctl->argv[i]));
+        }
+        if (!has_subnet(site, &subnet)) {
+            APR_ARRAY_PUSH(site->subnets, du_subnet_t) = subnet;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t ctl_site_add_check(ctl_t *ctl)
+{
+    du_site_t site;
+    apr_status_t status = check_name(ctl, "site");
+
+    return status == APR_SUCCESS ? read_site(ctl, &site) : status;
+}
+
+/* 10.1.2.3/16 may be a slip of the pen for 10.1.2.0/24. */
+static void tell_host_bits(ctl_t *ctl, const char *text)
+{
+    du_subnet_t subnet;
+    du_address_t address;
+
+    du_subnet_parse(ctl->pool, text, &subnet);
+    du_address_parse(apr_pstrmemdup(ctl->pool, text, strcspn(text, "/")), &address);
+    if (memcmp(&address, &subnet.address, sizeof(address)) != 0) {
+        du_log(ctl->ctx, DU_LOG_NOTICE, DUNO(0872), "%s is an address in a subnet; the subnet %s was added", text,
+               du_subnet_text(ctl->pool, &subnet));
+    }
+}
+
+apr_status_t ctl_site_add(ctl_t *ctl)
+{
+    du_site_t site;
+    json_t *document;
+    apr_status_t status = read_site(ctl, &site);
+
+    if (status == APR_SUCCESS) {
+        status = du_store_site_add(ctl->ctx, ctl->store, &site, &ctl->actor);
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    document = json_result("added");
+    json_object_set_new(document, "site", json_site(ctl->pool, &site));
+    print_result(ctl, apr_psprintf(ctl->pool, "Added site %s: %s", site.name, subnets_text(ctl->pool, &site)),
+                 document);
+    for (int i = 1; i < ctl->argc; i++) {
+        tell_host_bits(ctl, ctl->argv[i]);
+    }
+    return APR_SUCCESS;
+}
+
+static void print_sites(ctl_t *ctl, const apr_array_header_t *sites)
+{
+    static const char *const titles[] = {"SITE", "SUBNETS"};
+    ctl_table_t *table = ctl_table_make(ctl->pool, "", 2, titles);
+
+    for (int i = 0; i < sites->nelts; i++) {
+        const du_site_t *site = &APR_ARRAY_IDX(sites, i, du_site_t);
+        const char *cells[] = {site->name, subnets_text(ctl->pool, site)};
+
+        ctl_table_row(table, cells);
+    }
+    ctl_table_print(table);
+}
+
+apr_status_t ctl_site_list(ctl_t *ctl)
+{
+    apr_array_header_t *sites;
+    json_t *array;
+    apr_status_t status = du_store_sites(ctl->ctx, ctl->store, ctl->pool, &sites);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (!ctl->option[CTL_OPT_JSON]) {
+        if (sites->nelts) {
+            print_sites(ctl, sites);
+        } else {
+            printf("No sites.\n");
+        }
+        return APR_SUCCESS;
+    }
+    array = json_array();
+    for (int i = 0; i < sites->nelts; i++) {
+        json_array_append_new(array, json_site(ctl->pool, &APR_ARRAY_IDX(sites, i, du_site_t)));
+    }
+    ctl_json_print(array);
+    return APR_SUCCESS;
+}
+
+apr_status_t ctl_site_remove(ctl_t *ctl)
+{
+    const char *name = ctl->argv[0];
+    json_t *document;
+    apr_status_t status = du_store_site_remove(ctl->ctx, ctl->store, name, &ctl->actor);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    document = json_result("removed");
+    json_object_set_new(document, "site", ctl_json_text(ctl->pool, name));
+    print_result(ctl, apr_pstrcat(ctl->pool, "Removed site ", name, " with its subnets and test devices", NULL),
+                 document);
+    return APR_SUCCESS;
+}
+
+/*
+ * Test devices
+ */
+
+/* What stands behind --scope: "" for the global one, or the name of a site. */
+static apr_status_t read_scope(ctl_t *ctl, const char **site)
+{
+    const char *scope = ctl->option[CTL_OPT_SCOPE];
+
+    *site = "";
+    if (!scope || du_text_same(scope, "global")) {
+        return APR_SUCCESS;
+    }
+    if (!du_text_begins(scope, SITE_PREFIX) || !du_text_or_null(scope + strlen(SITE_PREFIX))) {
+        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0873), "--scope is global or " SITE_PREFIX "NAME, not \"%s\"",
+                       du_text_for_log(ctl->pool, scope));
+    }
+    *site = scope + strlen(SITE_PREFIX);
+    return APR_SUCCESS;
+}
+
+static const char *scope_text(apr_pool_t *pool, const char *site)
+{
+    return *site ? apr_pstrcat(pool, SITE_PREFIX, site, NULL) : "global";
+}
+
+/* "site:Berlin/desk phone", as administration.md 1.0 writes identities. */
+static const char *identity(apr_pool_t *pool, const char *site, const char *name)
+{
+    return apr_pstrcat(pool, scope_text(pool, site), "/", name, NULL);
+}
+
+static const struct {
+    const char *word; /* in JSON */
+    const char *name;
+    const char *form;
+} kinds[] = {
+    [DU_TEST_MAC] = {"mac", "MAC address",
+                     "six or more pairs of hexadecimal digits, joined or with - or : between them"},
+    [DU_TEST_SERIAL] = {"serial", "serial number", "letters, digits, - and _, at most 64 of them"},
+};
+
+/* The test device that operand and options describe (administration.md 1.7). */
+static apr_status_t read_device(ctl_t *ctl, du_test_device_t *device)
+{
+    const char *mac = ctl->option[CTL_OPT_MAC], *serial = ctl->option[CTL_OPT_SERIAL];
+
+    if ((mac != NULL) == (serial != NULL)) {
+        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0874), "a test device has either --mac or --serial");
+    }
+    device->name = ctl->argv[0];
+    device->kind = mac ? DU_TEST_MAC : DU_TEST_SERIAL;
+    device->shown = mac ? mac : serial;
+    device->identifier = mac ? du_mac_canonical(ctl->pool, mac) : du_serial_canonical(ctl->pool, serial);
+    if (!device->identifier) {
+        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0875), "\"%s\" is not a %s: %s",
+                       du_text_for_log(ctl->pool, device->shown), kinds[device->kind].name, kinds[device->kind].form);
+    }
+    return read_scope(ctl, &device->site);
+}
+
+apr_status_t ctl_test_device_add_check(ctl_t *ctl)
+{
+    du_test_device_t device;
+    apr_status_t status = check_name(ctl, "test device");
+
+    return status == APR_SUCCESS ? read_device(ctl, &device) : status;
+}
+
+static json_t *json_device(apr_pool_t *pool, const du_test_device_t *device)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "scope", ctl_json_text(pool, scope_text(pool, device->site)));
+    json_object_set_new(object, "name", ctl_json_text(pool, device->name));
+    json_object_set_new(object, "identifier_type", json_string(kinds[device->kind].word));
+    json_object_set_new(object, "identifier", ctl_json_text(pool, device->shown));
+    json_object_set_new(object, "compared_as", ctl_json_text(pool, device->identifier));
+    return object;
+}
+
+/* The same phone under two names: removing one of them would not have the effect one expects. */
+static void warn_of_others(ctl_t *ctl, const du_test_device_t *device, const apr_array_header_t *others)
+{
+    for (int i = 0; i < others->nelts; i++) {
+        const du_test_device_t *other = &APR_ARRAY_IDX(others, i, du_test_device_t);
+
+        if (other->kind == device->kind && du_text_equal(other->identifier, device->identifier)) {
+            du_log(ctl->ctx, DU_LOG_WARNING, DUNO(0876), "the %s %s is listed as %s, too", kinds[device->kind].name,
+                   device->shown, du_text_for_log(ctl->pool, identity(ctl->pool, other->site, other->name)));
+        }
+    }
+}
+
+apr_status_t ctl_test_device_add(ctl_t *ctl)
+{
+    du_test_device_t device;
+    apr_array_header_t *others;
+    json_t *document;
+    apr_status_t status = read_device(ctl, &device);
+
+    if (status == APR_SUCCESS) {
+        status = du_store_test_devices(ctl->ctx, ctl->store, ctl->pool, &others);
+    }
+    if (status == APR_SUCCESS) {
+        status = du_store_test_device_add(ctl->ctx, ctl->store, &device, &ctl->actor);
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    document = json_result("added");
+    json_object_set_new(document, "test_device", json_device(ctl->pool, &device));
+    print_result(ctl,
+                 apr_psprintf(ctl->pool, "Added test device %s: %s %s", identity(ctl->pool, device.site, device.name),
+                              kinds[device.kind].name, device.shown),
+                 document);
+    warn_of_others(ctl, &device, others);
+    return APR_SUCCESS;
+}
+
+/* Leaves those of the scope that was asked for; all, if none was. */
+static apr_status_t select_devices(ctl_t *ctl, apr_array_header_t *devices)
+{
+    const char *site;
+    apr_status_t status = read_scope(ctl, &site);
+    int kept = 0;
+
+    if (status != APR_SUCCESS || !ctl->option[CTL_OPT_SCOPE]) {
+        return status;
+    }
+    for (int i = 0; i < devices->nelts; i++) {
+        const du_test_device_t device = APR_ARRAY_IDX(devices, i, du_test_device_t);
+
+        if (du_text_same(device.site, site)) {
+            APR_ARRAY_IDX(devices, kept++, du_test_device_t) = device;
+        }
+    }
+    devices->nelts = kept;
+    return APR_SUCCESS;
+}
+
+static void print_devices(ctl_t *ctl, const apr_array_header_t *devices)
+{
+    static const char *const titles[] = {"SCOPE", "NAME", "TYPE", "IDENTIFIER"};
+    ctl_table_t *table = ctl_table_make(ctl->pool, "", 4, titles);
+
+    for (int i = 0; i < devices->nelts; i++) {
+        const du_test_device_t *device = &APR_ARRAY_IDX(devices, i, du_test_device_t);
+        const char *cells[] = {scope_text(ctl->pool, device->site), device->name, kinds[device->kind].name,
+                               device->shown};
+
+        ctl_table_row(table, cells);
+    }
+    ctl_table_print(table);
+}
+
+apr_status_t ctl_test_device_list_check(ctl_t *ctl)
+{
+    const char *site;
+
+    return read_scope(ctl, &site);
+}
+
+apr_status_t ctl_test_device_list(ctl_t *ctl)
+{
+    apr_array_header_t *devices;
+    json_t *array;
+    apr_status_t status = du_store_test_devices(ctl->ctx, ctl->store, ctl->pool, &devices);
+
+    if (status == APR_SUCCESS) {
+        status = select_devices(ctl, devices);
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (!ctl->option[CTL_OPT_JSON]) {
+        if (devices->nelts) {
+            print_devices(ctl, devices);
+        } else {
+            printf("No test devices.\n");
+        }
+        return APR_SUCCESS;
+    }
+    array = json_array();
+    for (int i = 0; i < devices->nelts; i++) {
+        json_array_append_new(array, json_device(ctl->pool, &APR_ARRAY_IDX(devices, i, du_test_device_t)));
+    }
+    ctl_json_print(array);
+    return APR_SUCCESS;
+}
+
+/* A whole scope is emptied only if both words say so. */
+apr_status_t ctl_test_device_remove_check(ctl_t *ctl)
+{
+    const char *site;
+    int all = ctl->option[CTL_OPT_ALL] != NULL;
+
+    if (all == (ctl->argc > 0) || (all && !ctl->option[CTL_OPT_SCOPE])) {
+        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0877),
+                       "test-device remove needs a name, or --all together with --scope");
+    }
+    return read_scope(ctl, &site);
+}
+
+static const char *removed_text(apr_pool_t *pool, const char *site, const char *name, apr_status_t status)
+{
+    if (name) {
+        return apr_pstrcat(pool, "Removed test device ", identity(pool, site, name), NULL);
+    }
+    return apr_pstrcat(pool, status == APR_SUCCESS ? "Removed" : "Nothing to do: there are no",
+                       " test devices of scope ", scope_text(pool, site), NULL);
+}
+
+apr_status_t ctl_test_device_remove(ctl_t *ctl)
+{
+    const char *site, *name = ctl->argc ? ctl->argv[0] : NULL;
+    json_t *document;
+    apr_status_t status = read_scope(ctl, &site);
+
+    if (status == APR_SUCCESS) {
+        status = du_store_test_device_remove(ctl->ctx, ctl->store, site, name, &ctl->actor);
+    }
+    if (status != APR_SUCCESS && status != DU_E_NOTHING) {
+        return status;
+    }
+    document = json_result(status == APR_SUCCESS ? "removed" : "nothing");
+    json_object_set_new(document, "scope", ctl_json_text(ctl->pool, scope_text(ctl->pool, site)));
+    json_object_set_new(document, "name", name ? ctl_json_text(ctl->pool, name) : json_null());
+    print_result(ctl, removed_text(ctl->pool, site, name, status), document);
+    return APR_SUCCESS;
+}

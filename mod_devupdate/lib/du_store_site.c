@@ -1,0 +1,387 @@
+#include "du_store_rows.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "du_text.h"
+
+/* Where rows are collected. */
+typedef struct rows_t {
+    apr_pool_t *pool;
+    apr_array_header_t *array;
+} rows_t;
+
+/*
+ * Reading
+ */
+
+static apr_status_t take_text(void *baton, const char *const *columns, apr_pool_t *row_pool)
+{
+    rows_t *rows = baton;
+
+    (void)row_pool;
+    APR_ARRAY_PUSH(rows->array, const char *) = apr_pstrdup(rows->pool, columns[0]);
+    return APR_SUCCESS;
+}
+
+/* The first column of every row of a statement with one argument. */
+static apr_status_t select_texts(du_ctx_t *ctx, du_store_t *store, du_sql_e statement, const char *arg,
+                                 apr_pool_t *pool, apr_array_header_t **texts)
+{
+    const char *args[] = {arg, NULL};
+    rows_t rows = {pool, apr_array_make(pool, 4, sizeof(const char *))};
+
+    *texts = rows.array;
+    return du_db_select(ctx, store->db, statement, args, take_text, &rows);
+}
+
+static apr_status_t read_subnets(du_ctx_t *ctx, du_store_t *store, const char *key, apr_pool_t *pool, du_site_t *site)
+{
+    apr_array_header_t *texts;
+    apr_status_t rv = select_texts(ctx, store, DU_SQL_SITE_SUBNETS, key, pool, &texts);
+
+    site->subnets = apr_array_make(pool, texts->nelts, sizeof(du_subnet_t));
+    for (int i = 0; i < texts->nelts && rv == APR_SUCCESS; i++) {
+        const char *text = APR_ARRAY_IDX(texts, i, const char *);
+
+        if (!du_subnet_parse(pool, text, apr_array_push(site->subnets))) {
+            rv = du_fail(ctx, DU_E_STORE, DUNO(0543), "the store has %s as a subnet of site %s",
+                         du_text_for_log(pool, text), du_text_for_log(pool, site->name));
+        }
+    }
+    return rv;
+}
+
+/* name */
+static apr_status_t take_site(void *baton, const char *const *columns, apr_pool_t *row_pool)
+{
+    rows_t *rows = baton;
+    du_site_t *site = apr_array_push(rows->array);
+
+    (void)row_pool;
+    site->name = apr_pstrdup(rows->pool, columns[0]);
+    site->subnets = NULL;
+    return APR_SUCCESS;
+}
+
+apr_status_t du_store_sites(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_array_header_t **sites)
+{
+    rows_t rows = {pool, apr_array_make(pool, 4, sizeof(du_site_t))};
+    apr_status_t rv = du_db_select(ctx, store->db, DU_SQL_SITES, NULL, take_site, &rows);
+
+    *sites = rows.array;
+    for (int i = 0; i < rows.array->nelts && rv == APR_SUCCESS; i++) {
+        du_site_t *site = &APR_ARRAY_IDX(rows.array, i, du_site_t);
+
+        rv = read_subnets(ctx, store, du_text_fold(pool, site->name), pool, site);
+    }
+    return rv;
+}
+
+static const char *const kinds[] = {[DU_TEST_MAC] = "mac", [DU_TEST_SERIAL] = "serial"};
+
+/* site key, site name, name, kind, identifier, shown */
+static apr_status_t take_test_device(void *baton, const char *const *columns, apr_pool_t *row_pool)
+{
+    rows_t *rows = baton;
+    du_test_device_t *device = apr_array_push(rows->array);
+
+    (void)row_pool;
+    device->site = apr_pstrdup(rows->pool, columns[1]);
+    device->name = apr_pstrdup(rows->pool, columns[2]);
+    device->kind = du_text_equal(columns[3], kinds[DU_TEST_MAC]) ? DU_TEST_MAC : DU_TEST_SERIAL;
+    device->identifier = apr_pstrdup(rows->pool, columns[4]);
+    device->shown = apr_pstrdup(rows->pool, columns[5]);
+    return APR_SUCCESS;
+}
+
+apr_status_t du_store_test_devices(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_array_header_t **devices)
+{
+    rows_t rows = {pool, apr_array_make(pool, 4, sizeof(du_test_device_t))};
+
+    *devices = rows.array;
+    return du_db_select(ctx, store->db, DU_SQL_TEST_DEVICES, NULL, take_test_device, &rows);
+}
+
+/*
+ * Changing
+ */
+
+typedef struct change_t {
+    du_store_t *store;
+    const du_actor_t *actor;
+    const du_site_t *site;          /* to be added */
+    const du_test_device_t *device; /* likewise */
+    const char *site_name;          /* to be removed, or the scope of what is */
+    const char *device_name;        /* to be removed; NULL = all */
+} change_t;
+
+static apr_status_t begin(du_ctx_t *ctx, const change_t *change)
+{
+    apr_int64_t generation;
+
+    return du_store_raise(ctx, change->store, "generation", &generation);
+}
+
+static const char *scope(du_ctx_t *ctx, const char *site)
+{
+    return *site ? apr_pstrcat(ctx->pool, "site:", site, NULL) : "global";
+}
+
+static const char *shown(du_ctx_t *ctx, const char *text)
+{
+    return du_text_for_log(ctx->pool, text);
+}
+
+static apr_status_t is_there(du_ctx_t *ctx, const change_t *change, const char *site, int *there)
+{
+    apr_array_header_t *found;
+    apr_status_t rv = select_texts(ctx, change->store, DU_SQL_SITE, du_text_fold(ctx->pool, site), ctx->pool, &found);
+
+    *there = found->nelts > 0;
+    return rv;
+}
+
+static apr_status_t insert_subnet(du_ctx_t *ctx, const change_t *change, const char *key, const du_subnet_t *subnet)
+{
+    const char *text = du_subnet_text(ctx->pool, subnet);
+    const char *args[] = {text, key, NULL};
+    apr_array_header_t *owners;
+    apr_status_t rv = select_texts(ctx, change->store, DU_SQL_SUBNET_SITE, text, ctx->pool, &owners);
+
+    if (rv == APR_SUCCESS && owners->nelts > 0) {
+        return du_fail(ctx, DU_E_EXISTS, DUNO(0720), "subnet %s belongs to site %s already", text,
+                       shown(ctx, APR_ARRAY_IDX(owners, 0, const char *)));
+    }
+    return rv == APR_SUCCESS ? du_db_execute(ctx, change->store->db, DU_SQL_SITE_SUBNET_INSERT, args, NULL) : rv;
+}
+
+static const char *subnet_list(du_ctx_t *ctx, const du_site_t *site)
+{
+    const char *list = "";
+
+    for (int i = 0; i < site->subnets->nelts; i++) {
+        list = apr_pstrcat(ctx->pool, list, *list ? " " : "",
+                           du_subnet_text(ctx->pool, &APR_ARRAY_IDX(site->subnets, i, du_subnet_t)), NULL);
+    }
+    return list;
+}
+
+static apr_status_t insert_site(du_ctx_t *ctx, const change_t *change)
+{
+    const du_site_t *site = change->site;
+    const char *key = du_text_fold(ctx->pool, site->name);
+    const char *args[] = {key, site->name, NULL};
+    apr_status_t rv = du_db_execute(ctx, change->store->db, DU_SQL_SITE_INSERT, args, NULL);
+
+    for (int i = 0; i < site->subnets->nelts && rv == APR_SUCCESS; i++) {
+        rv = insert_subnet(ctx, change, key, &APR_ARRAY_IDX(site->subnets, i, du_subnet_t));
+    }
+    return rv == APR_SUCCESS ? du_store_record(ctx, change->store, change->actor, "add", scope(ctx, site->name), "",
+                                               subnet_list(ctx, site))
+                             : rv;
+}
+
+static apr_status_t add_site(du_ctx_t *ctx, void *baton)
+{
+    const change_t *change = baton;
+    int there = 0;
+    apr_status_t rv = begin(ctx, change);
+
+    if (rv == APR_SUCCESS) {
+        rv = is_there(ctx, change, change->site->name, &there);
+    }
+    if (rv == APR_SUCCESS && there) {
+        return du_fail(ctx, DU_E_EXISTS, DUNO(0721), "there is a site %s already", shown(ctx, change->site->name));
+    }
+    return rv == APR_SUCCESS ? insert_site(ctx, change) : rv;
+}
+
+static const char *device_text(du_ctx_t *ctx, const du_test_device_t *device)
+{
+    return apr_pstrcat(ctx->pool, kinds[device->kind], "=", device->shown, NULL);
+}
+
+/* What is about to be removed, for the record: one test device of a scope, or with a NULL name all of them. */
+static apr_status_t list_test_devices(du_ctx_t *ctx, const change_t *change, const char *name, int *count,
+                                      const char **list)
+{
+    apr_array_header_t *devices;
+    apr_status_t rv = du_store_test_devices(ctx, change->store, ctx->pool, &devices);
+
+    *count = 0;
+    *list = "";
+    for (int i = 0; i < devices->nelts && rv == APR_SUCCESS; i++) {
+        const du_test_device_t *device = &APR_ARRAY_IDX(devices, i, du_test_device_t);
+
+        if (du_text_same(device->site, change->site_name) && (!name || du_text_same(device->name, name))) {
+            *list = apr_pstrcat(ctx->pool, *list, *count ? ", " : "", name ? "" : device->name, name ? "" : " ",
+                                device_text(ctx, device), NULL);
+            ++*count;
+        }
+    }
+    return rv;
+}
+
+static const char *device_object(du_ctx_t *ctx, const char *site, const char *name)
+{
+    return apr_pstrcat(ctx->pool, "test-device ", scope(ctx, site), name ? "/" : "", name, NULL);
+}
+
+/* Deletes the test devices of a scope, or the one of that name, and records what they were. *count may be 0. */
+static apr_status_t delete_test_devices(du_ctx_t *ctx, const change_t *change, const char *name, int *count)
+{
+    const char *args[] = {du_text_fold(ctx->pool, change->site_name), name ? du_text_fold(ctx->pool, name) : NULL,
+                          NULL};
+    const char *before;
+    apr_status_t rv = list_test_devices(ctx, change, name, count, &before);
+
+    if (rv == APR_SUCCESS && *count > 0) {
+        rv = du_db_execute(ctx, change->store->db, name ? DU_SQL_TEST_DEVICE_DELETE : DU_SQL_TEST_DEVICES_DELETE, args,
+                           NULL);
+        if (rv == APR_SUCCESS) {
+            rv = du_store_record(ctx, change->store, change->actor, "remove",
+                                 device_object(ctx, change->site_name, name), before, "");
+        }
+    }
+    return rv;
+}
+
+/* Test devices and subnets first: they are the site's. */
+static apr_status_t delete_site(du_ctx_t *ctx, const change_t *change)
+{
+    const char *key = du_text_fold(ctx->pool, change->site_name), *args[] = {key, NULL};
+    du_site_t site = {.name = change->site_name};
+    int changed = 0, devices;
+    apr_status_t rv = read_subnets(ctx, change->store, key, ctx->pool, &site);
+
+    if (rv == APR_SUCCESS) {
+        rv = delete_test_devices(ctx, change, NULL, &devices);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = du_db_execute(ctx, change->store->db, DU_SQL_SITE_SUBNETS_DELETE, args, NULL);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = du_db_execute(ctx, change->store->db, DU_SQL_SITE_DELETE, args, &changed);
+    }
+    if (rv == APR_SUCCESS && changed == 0) {
+        return du_fail(ctx, DU_E_NOT_FOUND, DUNO(0722), "there is no site %s", shown(ctx, change->site_name));
+    }
+    return rv == APR_SUCCESS ? du_store_record(ctx, change->store, change->actor, "remove",
+                                               scope(ctx, change->site_name), subnet_list(ctx, &site), "")
+                             : rv;
+}
+
+static apr_status_t remove_site(du_ctx_t *ctx, void *baton)
+{
+    const change_t *change = baton;
+    apr_status_t rv = begin(ctx, change);
+
+    return rv == APR_SUCCESS ? delete_site(ctx, change) : rv;
+}
+
+static apr_status_t find_same_name(du_ctx_t *ctx, const change_t *change, const char *site_key, const char *name_key)
+{
+    apr_array_header_t *names;
+    apr_status_t rv =
+        select_texts(ctx, change->store, DU_SQL_TEST_DEVICES_OF_SITE, site_key, ctx->pool, &names);
+
+    for (int i = 0; i < names->nelts && rv == APR_SUCCESS; i++) {
+        if (du_text_equal(APR_ARRAY_IDX(names, i, const char *), name_key)) {
+            rv = du_fail(ctx, DU_E_EXISTS, DUNO(0723), "scope %s has a test device %s already",
+                         shown(ctx, scope(ctx, change->device->site)), shown(ctx, change->device->name));
+        }
+    }
+    return rv;
+}
+
+static apr_status_t insert_test_device(du_ctx_t *ctx, const change_t *change)
+{
+    const du_test_device_t *device = change->device;
+    const char *site_key = du_text_fold(ctx->pool, device->site), *name_key = du_text_fold(ctx->pool, device->name);
+    const char *args[] = {site_key,           name_key,           device->name, kinds[device->kind],
+                          device->identifier, device->shown, NULL};
+    apr_status_t rv = find_same_name(ctx, change, site_key, name_key);
+
+    if (rv == APR_SUCCESS) {
+        rv = du_db_execute(ctx, change->store->db, DU_SQL_TEST_DEVICE_INSERT, args, NULL);
+    }
+    return rv == APR_SUCCESS ? du_store_record(ctx, change->store, change->actor, "add",
+                                               device_object(ctx, device->site, device->name), "",
+                                               device_text(ctx, device))
+                             : rv;
+}
+
+static apr_status_t need_site(du_ctx_t *ctx, const change_t *change, const char *site)
+{
+    int there = 1;
+    apr_status_t rv = *site ? is_there(ctx, change, site, &there) : APR_SUCCESS;
+
+    if (rv == APR_SUCCESS && !there) {
+        return du_fail(ctx, DU_E_NOT_FOUND, DUNO(0724), "there is no site %s to be a scope", shown(ctx, site));
+    }
+    return rv;
+}
+
+static apr_status_t add_test_device(du_ctx_t *ctx, void *baton)
+{
+    const change_t *change = baton;
+    apr_status_t rv = begin(ctx, change);
+
+    if (rv == APR_SUCCESS) {
+        rv = need_site(ctx, change, change->device->site);
+    }
+    return rv == APR_SUCCESS ? insert_test_device(ctx, change) : rv;
+}
+
+static apr_status_t remove_test_device(du_ctx_t *ctx, void *baton)
+{
+    const change_t *change = baton;
+    const char *name = change->device_name;
+    int count = 0;
+    apr_status_t rv = begin(ctx, change);
+
+    if (rv == APR_SUCCESS) {
+        rv = need_site(ctx, change, change->site_name);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = delete_test_devices(ctx, change, name, &count);
+    }
+    if (rv == APR_SUCCESS && count == 0) {
+        return !name ? DU_E_NOTHING
+                     : du_fail(ctx, DU_E_NOT_FOUND, DUNO(0725), "scope %s has no test device %s",
+                               shown(ctx, scope(ctx, change->site_name)), shown(ctx, name));
+    }
+    return rv;
+}
+
+apr_status_t du_store_site_add(du_ctx_t *ctx, du_store_t *store, const du_site_t *site, const du_actor_t *actor)
+{
+    change_t change = {.store = store, .actor = actor, .site = site};
+
+    return du_db_transaction(ctx, store->db, add_site, &change);
+}
+
+apr_status_t du_store_site_remove(du_ctx_t *ctx, du_store_t *store, const char *name, const du_actor_t *actor)
+{
+    change_t change = {.store = store, .actor = actor, .site_name = name};
+
+    return du_db_transaction(ctx, store->db, remove_site, &change);
+}
+
+apr_status_t du_store_test_device_add(du_ctx_t *ctx, du_store_t *store, const du_test_device_t *device,
+                                      const du_actor_t *actor)
+{
+    change_t change = {.store = store, .actor = actor, .device = device};
+
+    return du_db_transaction(ctx, store->db, add_test_device, &change);
+}
+
+apr_status_t du_store_test_device_remove(du_ctx_t *ctx, du_store_t *store, const char *site, const char *name,
+                                         const du_actor_t *actor)
+{
+    change_t change = {.store = store, .actor = actor, .site_name = site, .device_name = name};
+
+    return du_db_transaction(ctx, store->db, remove_test_device, &change);
+}
