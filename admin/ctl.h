@@ -59,9 +59,9 @@ typedef enum {
 #define CTL_BIT(id) (UINT32_C(1) << (id)) /* for sets of options */
 
 /* What a phone says it is and runs. */
-#define CTL_PHONE_IS                                                                               \
-    (CTL_BIT(CTL_OPT_TYPE) | CTL_BIT(CTL_OPT_BRAND) | CTL_BIT(CTL_OPT_MODEL) |                     \
-     CTL_BIT(CTL_OPT_REVISION) | CTL_BIT(CTL_OPT_LOCALE) | CTL_BIT(CTL_OPT_VERSION))
+#define CTL_PHONE_IS                                                                                                 \
+    (CTL_BIT(CTL_OPT_TYPE) | CTL_BIT(CTL_OPT_BRAND) | CTL_BIT(CTL_OPT_MODEL) | CTL_BIT(CTL_OPT_REVISION) |           \
+     CTL_BIT(CTL_OPT_LOCALE) | CTL_BIT(CTL_OPT_VERSION))
 
 #define CTL_NEEDS_STORE 1       /* the store is opened before the command runs */
 #define CTL_MANY        1000000 /* no limit to the number of operands */
@@ -69,12 +69,12 @@ typedef enum {
 typedef struct ctl_t ctl_t;
 
 typedef struct ctl_command_t {
-    const char *name;      /* one word or two */
-    const char *operands;  /* for help, "" if there are none */
-    int min, max;          /* how many operands */
-    int needs;             /* CTL_NEEDS_... */
-    apr_uint32_t options;  /* CTL_BIT()s of its own options */
-    apr_uint32_t required; /* those of them that must be given */
+    const char *name;                  /* one word or two */
+    const char *operands;              /* for help, "" if there are none */
+    int min, max;                      /* how many operands */
+    int needs;                         /* CTL_NEEDS_... */
+    apr_uint32_t options;              /* CTL_BIT()s of its own options */
+    apr_uint32_t required;             /* those of them that must be given */
     apr_status_t (*check)(ctl_t *ctl); /* judges the arguments first of all; may be NULL */
     apr_status_t (*run)(ctl_t *ctl);
     const char *text; /* what it does, in one line */
@@ -135,8 +135,7 @@ const char *ctl_time(apr_pool_t *pool, apr_time_t time);
 
 /* A table with columns as wide as their content. */
 typedef struct ctl_table_t ctl_table_t;
-ctl_table_t *ctl_table_make(apr_pool_t *pool, const char *indent, int columns,
-                            const char *const *titles);
+ctl_table_t *ctl_table_make(apr_pool_t *pool, const char *indent, int columns, const char *const *titles);
 
 /* Adds a row of as many texts as there are columns; they need not be fit for a terminal. */
 void ctl_table_row(ctl_table_t *table, const char *const *cells);

@@ -12,9 +12,7 @@
 /* Options have no short forms: their letters for getopt lie behind the last byte. */
 #define LETTER 256
 
-#define ANYWHERE                                                                                   \
-    (CTL_BIT(CTL_OPT_STORE) | CTL_BIT(CTL_OPT_FILES) | CTL_BIT(CTL_OPT_JSON) |                     \
-     CTL_BIT(CTL_OPT_HELP))
+#define ANYWHERE (CTL_BIT(CTL_OPT_STORE) | CTL_BIT(CTL_OPT_FILES) | CTL_BIT(CTL_OPT_JSON) | CTL_BIT(CTL_OPT_HELP))
 
 static const struct {
     const char *name, *value, *text;
@@ -47,8 +45,7 @@ static apr_status_t refuse_option(ctl_t *ctl, apr_status_t status, const char *a
         return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0803),
                        "there is no option %s here; \"" CTL_NAME " help\" explains", shown);
     }
-    return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0804),
-                   "option %s lacks its value, or has one and takes none", shown);
+    return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0804), "option %s lacks its value, or has one and takes none", shown);
 }
 
 /* Reads the options of the set `accepted`; os->ind is at the first operand afterwards. */
@@ -94,8 +91,7 @@ int ctl_command_words(const ctl_command_t *command, int count, const char *const
 static apr_status_t find_command(ctl_t *ctl, int count, const char *const *words, int *used)
 {
     if (count == 0) {
-        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0801),
-                       "no command given; \"" CTL_NAME " help\" lists them");
+        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0801), "no command given; \"" CTL_NAME " help\" lists them");
     }
     for (const ctl_command_t *command = ctl->commands; command->name; command++) {
         if ((*used = ctl_command_words(command, count, words)) > 0) {
@@ -103,8 +99,7 @@ static apr_status_t find_command(ctl_t *ctl, int count, const char *const *words
             return APR_SUCCESS;
         }
     }
-    return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0802),
-                   "\"%s%s%s\" is not a command; \"" CTL_NAME " help\" lists them",
+    return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0802), "\"%s%s%s\" is not a command; \"" CTL_NAME " help\" lists them",
                    du_text_for_log(ctl->pool, words[0]), count > 1 ? " " : "",
                    count > 1 ? du_text_for_log(ctl->pool, words[1]) : "");
 }
@@ -113,8 +108,8 @@ apr_status_t ctl_args_required(ctl_t *ctl, apr_uint32_t required)
 {
     for (int id = 0; id < CTL_OPTIONS; id++) {
         if ((required & CTL_BIT(id)) && !du_text_or_null(ctl->option[id])) {
-            return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0806), "%s needs --%s %s",
-                           ctl->command->name, options[id].name, options[id].value);
+            return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0806), "%s needs --%s %s", ctl->command->name,
+                           options[id].name, options[id].value);
         }
     }
     return APR_SUCCESS;
@@ -125,8 +120,7 @@ static apr_status_t check_note(ctl_t *ctl)
     const char *note = ctl->option[CTL_OPT_NOTE];
 
     if (note && (strlen(note) > NOTE_MAX || !du_text_is_utf8(note, strlen(note)))) {
-        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0807), "a note is at most %d bytes of UTF-8",
-                       NOTE_MAX);
+        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0807), "a note is at most %d bytes of UTF-8", NOTE_MAX);
     }
     return APR_SUCCESS;
 }
@@ -140,8 +134,8 @@ static apr_status_t check_usage(ctl_t *ctl)
         return APR_SUCCESS;
     }
     if (ctl->argc < command->min || ctl->argc > command->max) {
-        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0805), "usage: " CTL_NAME " %s%s%s",
-                       command->name, *command->operands ? " " : "", command->operands);
+        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0805), "usage: " CTL_NAME " %s%s%s", command->name,
+                       *command->operands ? " " : "", command->operands);
     }
     if ((status = ctl_args_required(ctl, command->required)) != APR_SUCCESS ||
         (status = check_note(ctl)) != APR_SUCCESS) {
@@ -188,8 +182,7 @@ apr_status_t ctl_args_ids(ctl_t *ctl)
         const char *text = ctl->argv[i];
 
         ctl->ids[i] = apr_strtoi64(text, NULL, 10);
-        if (strspn(text, "0123456789") != strlen(text) || ctl->ids[i] <= 0 ||
-            ctl->ids[i] == APR_INT64_MAX) {
+        if (strspn(text, "0123456789") != strlen(text) || ctl->ids[i] <= 0 || ctl->ids[i] == APR_INT64_MAX) {
             return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0808), "\"%s\" is not the number of a row",
                            du_text_for_log(ctl->pool, text));
         }

@@ -19,8 +19,7 @@ static const char *option_form(apr_pool_t *pool, ctl_option_e id)
  * operands already. */
 static const char *synopsis(apr_pool_t *pool, const ctl_command_t *command)
 {
-    const char *text =
-        apr_pstrcat(pool, command->name, *command->operands ? " " : "", command->operands, NULL);
+    const char *text = apr_pstrcat(pool, command->name, *command->operands ? " " : "", command->operands, NULL);
 
     for (int id = 0; id < CTL_OPTIONS; id++) {
         const char *form = option_form(pool, id);
@@ -73,11 +72,9 @@ static void print_overview(ctl_t *ctl)
         printf("  %-18s %s\n", command->name, command->text);
     }
     printf("\nOptions:\n");
-    print_options(ctl->pool, CTL_BIT(CTL_OPT_STORE) | CTL_BIT(CTL_OPT_FILES) |
-                                 CTL_BIT(CTL_OPT_JSON) | CTL_BIT(CTL_OPT_HELP) |
-                                 CTL_BIT(CTL_OPT_ABOUT));
-    printf("Without --store and --files: %s\n                             %s\n", DU_DEFAULT_STORE,
-           DU_DEFAULT_FILES);
+    print_options(ctl->pool, CTL_BIT(CTL_OPT_STORE) | CTL_BIT(CTL_OPT_FILES) | CTL_BIT(CTL_OPT_JSON) |
+                                 CTL_BIT(CTL_OPT_HELP) | CTL_BIT(CTL_OPT_ABOUT));
+    printf("Without --store and --files: %s\n                             %s\n", DU_DEFAULT_STORE, DU_DEFAULT_FILES);
     printf("\nExit status: 0 done, 1 refused or failed, 2 wrong usage.\n"
            "\"" CTL_NAME " help COMMAND\" explains one command.\n");
 }
@@ -121,8 +118,7 @@ apr_status_t ctl_help(ctl_t *ctl)
             print_command(ctl->pool, command);
         }
     }
-    return found
-               ? APR_SUCCESS
-               : du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0809), "there is no command \"%s\" to explain",
-                         du_text_for_log(ctl->pool, ctl->argv[0]));
+    return found ? APR_SUCCESS
+                 : du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0809), "there is no command \"%s\" to explain",
+                           du_text_for_log(ctl->pool, ctl->argv[0]));
 }

@@ -26,9 +26,8 @@ static void draw(void *baton, const char *stage, apr_off_t done, apr_off_t total
     }
     progress->stage = stage;
     progress->percent = percent;
-    progress->width = fprintf(stderr, "\r%s the package: %3d %%",
-                              strcmp(stage, "store") == 0 ? "Storing" : "Reading", percent) -
-                      1;
+    progress->width =
+        fprintf(stderr, "\r%s the package: %3d %%", strcmp(stage, "store") == 0 ? "Storing" : "Reading", percent) - 1;
     fflush(stderr);
 }
 
@@ -56,8 +55,7 @@ static void warn_of_known(ctl_t *ctl, const du_arrival_t *arrival)
 {
     for (int i = 0; i < arrival->image.nfiles; i++) {
         du_log(ctl->ctx, DU_LOG_WARNING, DUNO(0812),
-               "%s of version %s was there already for rule %" APR_INT64_T_FMT
-               " (%s) and was left as it is",
+               "%s of version %s was there already for rule %" APR_INT64_T_FMT " (%s) and was left as it is",
                du_text_for_log(ctl->pool, arrival->image.files[i].name),
                du_text_for_log(ctl->pool, arrival->image.version), arrival->rule_id,
                du_text_for_log(ctl->pool, du_key_path(ctl->pool, &arrival->key)));
@@ -93,9 +91,7 @@ static void print_next(ctl_t *ctl, const apr_array_header_t *arrivals)
         }
     }
     if (*ids) {
-        printf("Phones are not offered a pending version before it is approved: " CTL_NAME
-               " rule approve%s\n",
-               ids);
+        printf("Phones are not offered a pending version before it is approved: " CTL_NAME " rule approve%s\n", ids);
     }
 }
 
@@ -107,8 +103,8 @@ static void print_as_text(ctl_t *ctl, const du_import_t *import)
     if (import->dry_run) {
         printf("Would import %s (%" APR_OFF_T_FMT " bytes):\n", name, package->size);
     } else {
-        printf("Imported %s (%" APR_OFF_T_FMT " bytes) as package %" APR_INT64_T_FMT ":\n", name,
-               package->size, package->id);
+        printf("Imported %s (%" APR_OFF_T_FMT " bytes) as package %" APR_INT64_T_FMT ":\n", name, package->size,
+               package->id);
     }
     print_arrivals(ctl, import);
     printf("\nSignatures: %s.\n", ctl_text(ctl->pool, ctl_trust_text(package->trust)));
@@ -138,8 +134,7 @@ static void print_as_json(ctl_t *ctl, const du_import_t *import, const char *res
     json_t *object = json_object(), *images = json_array();
 
     for (int i = 0; import->arrivals && i < import->arrivals->nelts; i++) {
-        json_array_append_new(
-            images, json_arrival(ctl, import, &APR_ARRAY_IDX(import->arrivals, i, du_arrival_t)));
+        json_array_append_new(images, json_arrival(ctl, import, &APR_ARRAY_IDX(import->arrivals, i, du_arrival_t)));
     }
     json_object_set_new(object, "result", json_string(result));
     json_object_set_new(object, "package", ctl_json_package(ctl->pool, &import->package));
@@ -149,16 +144,13 @@ static void print_as_json(ctl_t *ctl, const du_import_t *import, const char *res
 
 static void print_known(ctl_t *ctl, const du_package_t *package)
 {
-    printf("Nothing to do: already imported as package %" APR_INT64_T_FMT " (%s) on %s.\n",
-           package->id, ctl_text(ctl->pool, package->filename),
-           ctl_time(ctl->pool, package->imported));
+    printf("Nothing to do: already imported as package %" APR_INT64_T_FMT " (%s) on %s.\n", package->id,
+           ctl_text(ctl->pool, package->filename), ctl_time(ctl->pool, package->imported));
 }
 
 static void print_result(ctl_t *ctl, const du_import_t *import, apr_status_t status)
 {
-    const char *result = status == DU_E_EXISTS ? "already_imported"
-                         : import->dry_run     ? "would_import"
-                                               : "imported";
+    const char *result = status == DU_E_EXISTS ? "already_imported" : import->dry_run ? "would_import" : "imported";
 
     if (ctl->option[CTL_OPT_JSON]) {
         print_as_json(ctl, import, result);

@@ -35,9 +35,8 @@ static int is_harmless(apr_uint32_t code)
 {
     static const struct {
         apr_uint32_t from, to;
-    } harmful[] = {{0x00, 0x1F},     {0x7F, 0x9F},      {0xAD, 0xAD},     {0x61C, 0x61C},
-                   {0x200B, 0x200F}, {0x2028, 0x202E},  {0x2060, 0x206F}, {0xFEFF, 0xFEFF},
-                   {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
+    } harmful[] = {{0x00, 0x1F},     {0x7F, 0x9F},     {0xAD, 0xAD},     {0x61C, 0x61C},   {0x200B, 0x200F},
+                   {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
 
     for (apr_size_t i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++) {
         if (code >= harmful[i].from && code <= harmful[i].to) {
@@ -85,8 +84,8 @@ const char *ctl_time(apr_pool_t *pool, apr_time_t time)
 {
     apr_time_exp_t t = exploded(time);
 
-    return apr_psprintf(pool, "%04d-%02d-%02d %02d:%02d:%02d UTC", t.tm_year + 1900, t.tm_mon + 1,
-                        t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+    return apr_psprintf(pool, "%04d-%02d-%02d %02d:%02d:%02d UTC", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
+                        t.tm_hour, t.tm_min, t.tm_sec);
 }
 
 struct ctl_table_t {
@@ -109,8 +108,7 @@ static int width_of(const char *text)
     return width;
 }
 
-ctl_table_t *ctl_table_make(apr_pool_t *pool, const char *indent, int columns,
-                            const char *const *titles)
+ctl_table_t *ctl_table_make(apr_pool_t *pool, const char *indent, int columns, const char *const *titles)
 {
     ctl_table_t *table = apr_pcalloc(pool, sizeof(*table));
 
@@ -166,8 +164,8 @@ json_t *ctl_json_time(apr_pool_t *pool, apr_time_t time)
 {
     apr_time_exp_t t = exploded(time);
 
-    return json_string(apr_psprintf(pool, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900,
-                                    t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec));
+    return json_string(apr_psprintf(pool, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
+                                    t.tm_hour, t.tm_min, t.tm_sec));
 }
 
 /* ASCII only: what a terminal should not see is escaped by jansson. A failure to write shows in

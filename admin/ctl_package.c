@@ -9,16 +9,14 @@ static void list_as_json(ctl_t *ctl, const apr_array_header_t *packages)
     json_t *array = json_array();
 
     for (int i = 0; i < packages->nelts; i++) {
-        json_array_append_new(
-            array, ctl_json_package(ctl->pool, &APR_ARRAY_IDX(packages, i, du_package_t)));
+        json_array_append_new(array, ctl_json_package(ctl->pool, &APR_ARRAY_IDX(packages, i, du_package_t)));
     }
     ctl_json_print(array);
 }
 
 static void list_as_table(ctl_t *ctl, const apr_array_header_t *packages)
 {
-    static const char *const titles[] = {"ID", "FILE",       "BYTES", "IMPORTED",
-                                         "BY", "SIGNATURES", "NOTE"};
+    static const char *const titles[] = {"ID", "FILE", "BYTES", "IMPORTED", "BY", "SIGNATURES", "NOTE"};
     ctl_table_t *table = ctl_table_make(ctl->pool, "", 7, titles);
 
     for (int i = 0; i < packages->nelts; i++) {
@@ -65,8 +63,7 @@ static void show_as_json(ctl_t *ctl, const du_package_t *package, const apr_arra
 
         json_object_set_new(image, "rule_id", json_integer(rule->id));
         ctl_json_key(ctl->pool, image, &rule->key, rule->update_type);
-        json_object_set_new(image, "version",
-                            ctl_json_text(ctl->pool, rule->versions.slot[DU_PENDING]));
+        json_object_set_new(image, "version", ctl_json_text(ctl->pool, rule->versions.slot[DU_PENDING]));
         json_object_set_new(image, "files", ctl_json_files(ctl->pool, rule->image[DU_PENDING]));
         json_array_append_new(images, image);
     }
@@ -90,8 +87,7 @@ static void show_as_text(ctl_t *ctl, const du_package_t *package, const apr_arra
         const du_rule_t *rule = &APR_ARRAY_IDX(rules, i, du_rule_t);
 
         printf("\n  Rule %" APR_INT64_T_FMT ": %s, version %s\n", rule->id,
-               ctl_text(pool, du_key_path(pool, &rule->key)),
-               ctl_text(pool, rule->versions.slot[DU_PENDING]));
+               ctl_text(pool, du_key_path(pool, &rule->key)), ctl_text(pool, rule->versions.slot[DU_PENDING]));
         ctl_files_print(pool, rule->image[DU_PENDING]);
     }
 }

@@ -17,8 +17,7 @@ static apr_status_t check_url(ctl_t *ctl, const char *url)
     if (!url || is_http(url)) {
         return APR_SUCCESS;
     }
-    return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0850),
-                   "\"%s\" does not begin with http:// or https://",
+    return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0850), "\"%s\" does not begin with http:// or https://",
                    du_text_for_log(ctl->pool, url));
 }
 
@@ -35,8 +34,7 @@ static const char *moved(ctl_t *ctl, const char *base)
     while (len > 0 && to[len - 1] == '/') {
         len--;
     }
-    return apr_pstrcat(ctl->pool, apr_pstrmemdup(ctl->pool, to, len),
-                       authority + strcspn(authority, "/"), NULL);
+    return apr_pstrcat(ctl->pool, apr_pstrmemdup(ctl->pool, to, len), authority + strcspn(authority, "/"), NULL);
 }
 
 /* Where a phone in this place would fetch from. */
@@ -68,8 +66,7 @@ static void print_decision(ctl_t *ctl, const ctl_reply_t *reply, const char *bas
     for (int i = 0; i < reply->files->nelts; i++) {
         const ctl_offer_t *offer = &APR_ARRAY_IDX(reply->files, i, ctl_offer_t);
 
-        printf("offered %s: %s + %s from %s\n", ctl_text(ctl->pool, offer->version),
-               ctl_text(ctl->pool, offer->name),
+        printf("offered %s: %s + %s from %s\n", ctl_text(ctl->pool, offer->version), ctl_text(ctl->pool, offer->name),
                offer->signature ? ctl_text(ctl->pool, offer->signature) : "no signature",
                base ? ctl_text(ctl->pool, base) : "nowhere");
     }
@@ -80,8 +77,8 @@ static void print_fetched(ctl_t *ctl, const apr_array_header_t *fetched)
     for (int i = 0; fetched && i < fetched->nelts; i++) {
         const ctl_fetched_t *file = &APR_ARRAY_IDX(fetched, i, ctl_fetched_t);
 
-        printf("fetched %s: %" APR_OFF_T_FMT " bytes%s, %s\n", ctl_text(ctl->pool, file->path),
-               file->got.size, file->got.announced >= 0 ? " as announced" : ", no length announced",
+        printf("fetched %s: %" APR_OFF_T_FMT " bytes%s, %s\n", ctl_text(ctl->pool, file->path), file->got.size,
+               file->got.announced >= 0 ? " as announced" : ", no length announced",
                file->got.offered ? "digest verified" : "no digest offered");
     }
 }
@@ -178,8 +175,8 @@ static apr_status_t follow(ctl_t *ctl, ctl_http_t *http, const ctl_reply_t *repl
 
 apr_status_t ctl_phone_check(ctl_t *ctl)
 {
-    apr_status_t status = ctl->option[CTL_OPT_REQUEST] ? ctl_phone_replay_check(ctl)
-                                                       : ctl_args_required(ctl, CTL_PHONE_IS);
+    apr_status_t status =
+        ctl->option[CTL_OPT_REQUEST] ? ctl_phone_replay_check(ctl) : ctl_args_required(ctl, CTL_PHONE_IS);
 
     if (status == APR_SUCCESS) {
         status = check_url(ctl, ctl->argv[0]);

@@ -65,7 +65,7 @@ typedef struct ctl_got_t {
     apr_off_t size;                       /* bytes received */
     apr_off_t announced;                  /* by Content-Length; -1 if it was not */
     unsigned char digest[DU_DIGEST_SIZE]; /* SHA-256 of them */
-    const char *offered; /* the server's SHA-256 (RFC 9530, Repr-Digest) in base64; NULL if none */
+    const char *offered;                  /* the server's SHA-256 (RFC 9530, Repr-Digest) in base64; NULL if none */
 } ctl_got_t;
 
 /* Ready for requests, until ctl->pool goes. http and https only, no redirects, no proxy, no user in
@@ -74,8 +74,8 @@ apr_status_t ctl_http_open(ctl_t *ctl, ctl_http_t **http);
 
 /* Posts a request; everything but 200 and a reply of at most CTL_REPLY_MAX bytes is DU_E_PEER with
  * a sentence. */
-apr_status_t ctl_http_post(ctl_http_t *http, const char *url, const char *body, apr_size_t len,
-                           const char **reply, apr_size_t *reply_len);
+apr_status_t ctl_http_post(ctl_http_t *http, const char *url, const char *body, apr_size_t len, const char **reply,
+                           apr_size_t *reply_len);
 
 /* Sends a request as it was captured; headers that are about the connection are new. *media_type is NULL if the answer has
  * none. */
@@ -84,8 +84,7 @@ apr_status_t ctl_http_replay(ctl_http_t *http, const char *url, const du_capture
 
 /* Fetches `base`/`name` into an open file; size and digest are not judged, beyond that curl refuses
  * what is shorter than announced. */
-apr_status_t ctl_http_get(ctl_http_t *http, const char *base, const char *name, apr_file_t *to,
-                          ctl_got_t *got);
+apr_status_t ctl_http_get(ctl_http_t *http, const char *base, const char *name, apr_file_t *to, ctl_got_t *got);
 
 /*
  * Downloads (ctl_phone_fetch.c)
@@ -101,7 +100,7 @@ typedef struct ctl_fetched_t {
 
 /* Fetches the offered files and their signatures from `base` into `directory` and verifies them.
  * All of them or none: after a failure no file is left. *fetched is an array of ctl_fetched_t. */
-apr_status_t ctl_phone_fetch(ctl_t *ctl, ctl_http_t *http, const ctl_reply_t *reply,
-                             const char *base, const char *directory, apr_array_header_t **fetched);
+apr_status_t ctl_phone_fetch(ctl_t *ctl, ctl_http_t *http, const ctl_reply_t *reply, const char *base,
+                             const char *directory, apr_array_header_t **fetched);
 
 #endif

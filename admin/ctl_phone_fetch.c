@@ -12,8 +12,7 @@
 static apr_status_t check_name(ctl_t *ctl, const char *name)
 {
     if (!du_text_is_segment(name, CTL_NAME_MAX)) {
-        return du_fail(ctl->ctx, DU_E_PEER, DUNO(0843),
-                       "the reply offers a file called \"%s\": refused",
+        return du_fail(ctl->ctx, DU_E_PEER, DUNO(0843), "the reply offers a file called \"%s\": refused",
                        du_text_for_log(ctl->pool, name));
     }
     return APR_SUCCESS;
@@ -30,8 +29,7 @@ static int is_listed(const apr_array_header_t *list, const char *name)
     return 0;
 }
 
-static apr_status_t add_name(ctl_t *ctl, apr_array_header_t *list, const char *directory,
-                             const char *name)
+static apr_status_t add_name(ctl_t *ctl, apr_array_header_t *list, const char *directory, const char *name)
 {
     apr_status_t status = name ? check_name(ctl, name) : APR_SUCCESS;
 
@@ -46,8 +44,7 @@ static apr_status_t add_name(ctl_t *ctl, apr_array_header_t *list, const char *d
 }
 
 /* Every name is checked before the first file is fetched. */
-static apr_status_t list_names(ctl_t *ctl, const ctl_reply_t *reply, const char *directory,
-                               apr_array_header_t *list)
+static apr_status_t list_names(ctl_t *ctl, const ctl_reply_t *reply, const char *directory, apr_array_header_t *list)
 {
     for (int i = 0; i < reply->files->nelts; i++) {
         const ctl_offer_t *offer = &APR_ARRAY_IDX(reply->files, i, ctl_offer_t);
@@ -71,14 +68,14 @@ static apr_status_t verify(ctl_t *ctl, const ctl_fetched_t *file)
 
     if (got->announced >= 0 && got->size != got->announced) {
         return du_fail(ctl->ctx, DU_E_PEER, DUNO(0844),
-                       "%s has %" APR_OFF_T_FMT " bytes, but %" APR_OFF_T_FMT " were announced",
-                       name, got->size, got->announced);
+                       "%s has %" APR_OFF_T_FMT " bytes, but %" APR_OFF_T_FMT " were announced", name, got->size,
+                       got->announced);
     }
     EVP_EncodeBlock((unsigned char *)ours, got->digest, DU_DIGEST_SIZE);
     if (got->offered && !du_text_equal(got->offered, ours)) {
         return du_fail(ctl->ctx, DU_E_PEER, DUNO(0845),
-                       "%s has the SHA-256 digest %s, but the server says it is %s: not kept", name,
-                       ours, du_text_for_log(ctl->pool, got->offered));
+                       "%s has the SHA-256 digest %s, but the server says it is %s: not kept", name, ours,
+                       du_text_for_log(ctl->pool, got->offered));
     }
     return APR_SUCCESS;
 }
@@ -90,8 +87,7 @@ static apr_status_t fetch_one(ctl_t *ctl, ctl_http_t *http, const char *base, co
     apr_file_t *to;
     apr_status_t status, synced;
 
-    status = apr_file_mktemp(&to, temporary, APR_FOPEN_CREATE | APR_FOPEN_WRITE | APR_FOPEN_EXCL,
-                             ctl->pool);
+    status = apr_file_mktemp(&to, temporary, APR_FOPEN_CREATE | APR_FOPEN_WRITE | APR_FOPEN_EXCL, ctl->pool);
     if (status != APR_SUCCESS) {
         return du_fail(ctl->ctx, status, DUNO(0846), "cannot make a file in %s: %pm",
                        du_text_for_log(ctl->pool, directory), (void *)&status);
@@ -101,8 +97,8 @@ static apr_status_t fetch_one(ctl_t *ctl, ctl_http_t *http, const char *base, co
     synced = apr_file_sync(to);
     apr_file_close(to);
     if (status == APR_SUCCESS && synced != APR_SUCCESS) {
-        return du_fail(ctl->ctx, synced, DUNO(0847), "cannot write %s: %pm",
-                       du_text_for_log(ctl->pool, file->path), (void *)&synced);
+        return du_fail(ctl->ctx, synced, DUNO(0847), "cannot write %s: %pm", du_text_for_log(ctl->pool, file->path),
+                       (void *)&synced);
     }
     return status == APR_SUCCESS ? verify(ctl, file) : status;
 }
@@ -111,8 +107,7 @@ static apr_status_t fetch_all(ctl_t *ctl, ctl_http_t *http, const char *base, co
                               apr_array_header_t *list)
 {
     for (int i = 0; i < list->nelts; i++) {
-        apr_status_t status =
-            fetch_one(ctl, http, base, directory, &APR_ARRAY_IDX(list, i, ctl_fetched_t));
+        apr_status_t status = fetch_one(ctl, http, base, directory, &APR_ARRAY_IDX(list, i, ctl_fetched_t));
 
         if (status != APR_SUCCESS) {
             return status;
@@ -147,8 +142,8 @@ static void discard(ctl_t *ctl, const apr_array_header_t *list)
     }
 }
 
-apr_status_t ctl_phone_fetch(ctl_t *ctl, ctl_http_t *http, const ctl_reply_t *reply,
-                             const char *base, const char *directory, apr_array_header_t **fetched)
+apr_status_t ctl_phone_fetch(ctl_t *ctl, ctl_http_t *http, const ctl_reply_t *reply, const char *base,
+                             const char *directory, apr_array_header_t **fetched)
 {
     apr_array_header_t *list = apr_array_make(ctl->pool, 8, sizeof(ctl_fetched_t));
     apr_status_t status = list_names(ctl, reply, directory, list);

@@ -136,8 +136,7 @@ static int set_options(ctl_http_t *http)
 
     bad |= set_credentials(curl, http->ctl->option[CTL_OPT_NETRC], http->ctl->option[CTL_OPT_CA]);
     bad |= curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) != CURLE_OK;
-    bad |=
-        curl_easy_setopt(curl, CURLOPT_PROXY, "") != CURLE_OK; /* else the environment names one */
+    bad |= curl_easy_setopt(curl, CURLOPT_PROXY, "") != CURLE_OK; /* else the environment names one */
     bad |= curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) != CURLE_OK;
     bad |= curl_easy_setopt(curl, CURLOPT_USERAGENT, CTL_NAME "/" DU_VERSION) != CURLE_OK;
     bad |= curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, http->error) != CURLE_OK;
@@ -156,11 +155,9 @@ static apr_status_t read_timeout(ctl_t *ctl, long *timeout)
     if (!text) {
         return APR_SUCCESS;
     }
-    *timeout =
-        strspn(text, "0123456789") == strlen(text) && strlen(text) < 6 ? (long)apr_atoi64(text) : 0;
+    *timeout = strspn(text, "0123456789") == strlen(text) && strlen(text) < 6 ? (long)apr_atoi64(text) : 0;
     if (*timeout < 1 || *timeout > CTL_TIMEOUT_MAX) {
-        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0853), "--timeout is 1 to %d seconds",
-                       CTL_TIMEOUT_MAX);
+        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0853), "--timeout is 1 to %d seconds", CTL_TIMEOUT_MAX);
     }
     return APR_SUCCESS;
 }
@@ -204,12 +201,10 @@ static apr_status_t judge(ctl_http_t *http, const char *url, CURLcode code)
     }
     if (code != CURLE_OK) {
         return du_fail(ctx, DU_E_PEER, DUNO(0840), "%s: %s", where,
-                       du_text_for_log(http->ctl->pool,
-                                       *http->error ? http->error : curl_easy_strerror(code)));
+                       du_text_for_log(http->ctl->pool, *http->error ? http->error : curl_easy_strerror(code)));
     }
     if (status == 401) {
-        return du_fail(ctx, DU_E_PEER, DUNO(0841),
-                       "%s wants an account (HTTP 401); --netrc-file gives one", where);
+        return du_fail(ctx, DU_E_PEER, DUNO(0841), "%s wants an account (HTTP 401); --netrc-file gives one", where);
     }
     if (status != 200) {
         return du_fail(ctx, DU_E_PEER, DUNO(0842), "%s answers HTTP %ld", where, status);
@@ -229,8 +224,8 @@ static apr_status_t perform(ctl_http_t *http, const char *url)
     return judge(http, url, curl_easy_perform(http->curl));
 }
 
-apr_status_t ctl_http_post(ctl_http_t *http, const char *url, const char *body, apr_size_t len,
-                           const char **reply, apr_size_t *reply_len)
+apr_status_t ctl_http_post(ctl_http_t *http, const char *url, const char *body, apr_size_t len, const char **reply,
+                           apr_size_t *reply_len)
 {
     CURL *curl = http->curl;
     apr_status_t status;
@@ -318,15 +313,13 @@ static const char *file_url(ctl_http_t *http, const char *base, const char *name
     const char *url = NULL;
 
     if (escaped) {
-        url = apr_pstrcat(http->ctl->pool, base, len && base[len - 1] == '/' ? "" : "/", escaped,
-                          NULL);
+        url = apr_pstrcat(http->ctl->pool, base, len && base[len - 1] == '/' ? "" : "/", escaped, NULL);
     }
     curl_free(escaped);
     return url;
 }
 
-apr_status_t ctl_http_get(ctl_http_t *http, const char *base, const char *name, apr_file_t *to,
-                          ctl_got_t *got)
+apr_status_t ctl_http_get(ctl_http_t *http, const char *base, const char *name, apr_file_t *to, ctl_got_t *got)
 {
     CURL *curl = http->curl;
     const char *url = file_url(http, base, name);
@@ -339,8 +332,7 @@ apr_status_t ctl_http_get(ctl_http_t *http, const char *base, const char *name, 
     http->to = to;
     curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, NULL);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT,
-                     0L); /* an image takes as long as it takes, but not without a byte */
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, 0L); /* an image takes as long as it takes, but not without a byte */
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, http->timeout);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_file);

@@ -33,15 +33,15 @@ static int is_sendable(const char *value)
 
 static apr_status_t check_values(ctl_t *ctl)
 {
-    static const ctl_option_e sent[] = {
-        CTL_OPT_TYPE,    CTL_OPT_BRAND, CTL_OPT_MODEL,  CTL_OPT_REVISION, CTL_OPT_LOCALE,
-        CTL_OPT_VERSION, CTL_OPT_MAC,   CTL_OPT_SERIAL, CTL_OPT_USER,     CTL_OPT_FILE};
+    static const ctl_option_e sent[] = {CTL_OPT_TYPE,   CTL_OPT_BRAND,   CTL_OPT_MODEL, CTL_OPT_REVISION,
+                                        CTL_OPT_LOCALE, CTL_OPT_VERSION, CTL_OPT_MAC,   CTL_OPT_SERIAL,
+                                        CTL_OPT_USER,   CTL_OPT_FILE};
 
     for (apr_size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
         if (!is_sendable(du_text_or_empty(ctl->option[sent[i]]))) {
             return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0830),
-                           "--%s is at most %d bytes of UTF-8 without control characters",
-                           ctl_option_name(sent[i]), CTL_VALUE_MAX);
+                           "--%s is at most %d bytes of UTF-8 without control characters", ctl_option_name(sent[i]),
+                           CTL_VALUE_MAX);
         }
     }
     return APR_SUCCESS;
@@ -140,8 +140,7 @@ static apr_status_t take_files(ctl_t *ctl, const apr_array_header_t *records, ct
         ctl_offer_t *offer = &APR_ARRAY_PUSH(reply->files, ctl_offer_t);
 
         if (!field[NAME]) {
-            return du_fail(ctl->ctx, DU_E_PEER, DUNO(0831),
-                           "the reply offers a file without a name");
+            return du_fail(ctl->ctx, DU_E_PEER, DUNO(0831), "the reply offers a file without a name");
         }
         offer->name = field[NAME];
         offer->signature = field[SIGNATURE];
@@ -157,20 +156,18 @@ static apr_status_t take_count(ctl_t *ctl, const char *text, ctl_reply_t *reply)
         return du_fail(ctl->ctx, DU_E_PEER, DUNO(0832), "the reply has no NumOfFiles");
     }
     if (strspn(text, "0123456789") != strlen(text) || strlen(text) > 9) {
-        return du_fail(ctl->ctx, DU_E_PEER, DUNO(0833),
-                       "NumOfFiles of the reply is \"%s\", not a number",
+        return du_fail(ctl->ctx, DU_E_PEER, DUNO(0833), "NumOfFiles of the reply is \"%s\", not a number",
                        du_text_for_log(ctl->pool, text));
     }
     reply->count = apr_atoi64(text);
     if ((reply->count == 0) != (reply->files->nelts == 0)) {
         return du_fail(ctl->ctx, DU_E_PEER, DUNO(0834),
-                       "NumOfFiles of the reply is %" APR_INT64_T_FMT ", but it lists %d",
-                       reply->count, reply->files->nelts);
+                       "NumOfFiles of the reply is %" APR_INT64_T_FMT ", but it lists %d", reply->count,
+                       reply->files->nelts);
     }
     if (reply->count != reply->files->nelts) { /* somebody may count the signatures, too */
         du_log(ctl->ctx, DU_LOG_WARNING, DUNO(0836),
-               "NumOfFiles of the reply is %" APR_INT64_T_FMT ", but it lists %d", reply->count,
-               reply->files->nelts);
+               "NumOfFiles of the reply is %" APR_INT64_T_FMT ", but it lists %d", reply->count, reply->files->nelts);
     }
     return APR_SUCCESS;
 }

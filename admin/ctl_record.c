@@ -16,8 +16,7 @@ static void set_number(json_t *object, const char *name, apr_int64_t number)
     json_object_set_new(object, name, json_integer(number));
 }
 
-static void set_digest(apr_pool_t *pool, json_t *object, const char *name,
-                       const unsigned char *digest)
+static void set_digest(apr_pool_t *pool, json_t *object, const char *name, const unsigned char *digest)
 {
     set_text(pool, object, name, du_text_hex(pool, digest, DU_DIGEST_SIZE));
 }
@@ -41,8 +40,7 @@ void ctl_json_versions(apr_pool_t *pool, json_t *object, const du_versions_t *ve
     for (int slot = 0; slot < DU_SLOTS; slot++) {
         const char *version = du_text_or_null(versions->slot[slot]);
 
-        json_object_set_new(object, names[slot],
-                            version ? ctl_json_text(pool, version) : json_null());
+        json_object_set_new(object, names[slot], version ? ctl_json_text(pool, version) : json_null());
     }
 }
 

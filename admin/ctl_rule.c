@@ -26,12 +26,10 @@ apr_status_t ctl_rule_list_check(ctl_t *ctl)
 {
     const char *state = ctl->option[CTL_OPT_STATE];
 
-    if (!state || du_text_same(state, "pending") || du_text_same(state, "approved") ||
-        du_text_same(state, "none")) {
+    if (!state || du_text_same(state, "pending") || du_text_same(state, "approved") || du_text_same(state, "none")) {
         return APR_SUCCESS;
     }
-    return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0810),
-                   "--state is pending, approved or none, not \"%s\"",
+    return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0810), "--state is pending, approved or none, not \"%s\"",
                    du_text_for_log(ctl->pool, state));
 }
 
@@ -122,8 +120,8 @@ static apr_status_t read_images(ctl_t *ctl, const du_rule_t *rule, du_image_t **
 
         images[slot] = NULL;
         if (has(rule, slot)) {
-            status = du_store_image(ctl->ctx, ctl->store, rule->id, rule->versions.slot[slot],
-                                    ctl->pool, &images[slot]);
+            status =
+                du_store_image(ctl->ctx, ctl->store, rule->id, rule->versions.slot[slot], ctl->pool, &images[slot]);
         }
         if (status != APR_SUCCESS) {
             return status;
@@ -194,29 +192,23 @@ apr_status_t ctl_rule_show(ctl_t *ctl)
 }
 
 /* What became of one rule. */
-static void print_outcome(ctl_t *ctl, const du_rule_t *rule, const du_versions_t *before,
-                          apr_status_t status)
+static void print_outcome(ctl_t *ctl, const du_rule_t *rule, const du_versions_t *before, apr_status_t status)
 {
-    printf("rule %" APR_INT64_T_FMT " %s: ", rule->id,
-           ctl_text(ctl->pool, du_key_path(ctl->pool, &rule->key)));
+    printf("rule %" APR_INT64_T_FMT " %s: ", rule->id, ctl_text(ctl->pool, du_key_path(ctl->pool, &rule->key)));
     if (status == APR_SUCCESS) {
         const char *old = du_text_or_null(before->slot[DU_APPROVED]);
 
         printf("%s %s (before: %s)\n", ctl->option[CTL_OPT_DRY_RUN] ? "would approve" : "approved",
-               ctl_text(ctl->pool, rule->versions.slot[DU_APPROVED]),
-               old ? ctl_text(ctl->pool, old) : "none");
+               ctl_text(ctl->pool, rule->versions.slot[DU_APPROVED]), old ? ctl_text(ctl->pool, old) : "none");
     } else {
         printf("%s\n", status == DU_E_NOTHING ? "nothing pending" : "not changed");
     }
 }
 
-static json_t *json_outcome(ctl_t *ctl, const du_rule_t *rule, const du_versions_t *before,
-                            apr_status_t status)
+static json_t *json_outcome(ctl_t *ctl, const du_rule_t *rule, const du_versions_t *before, apr_status_t status)
 {
     json_t *object = json_object(), *old = json_object(), *new = json_object();
-    const char *result = status == APR_SUCCESS    ? "approved"
-                         : status == DU_E_NOTHING ? "nothing"
-                                                  : "conflict";
+    const char *result = status == APR_SUCCESS ? "approved" : status == DU_E_NOTHING ? "nothing" : "conflict";
 
     ctl_json_versions(ctl->pool, old, before);
     ctl_json_versions(ctl->pool, new, &rule->versions);
@@ -323,8 +315,7 @@ static apr_status_t rules_pending(ctl_t *ctl, apr_array_header_t *rules)
 apr_status_t ctl_rule_approve_check(ctl_t *ctl)
 {
     if ((ctl->option[CTL_OPT_ALL] != NULL) == (ctl->argc > 0)) {
-        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0811),
-                       "rule approve needs numbers of rules, or --all alone");
+        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0811), "rule approve needs numbers of rules, or --all alone");
     }
     return ctl_args_ids(ctl);
 }
@@ -332,8 +323,7 @@ apr_status_t ctl_rule_approve_check(ctl_t *ctl)
 apr_status_t ctl_rule_approve(ctl_t *ctl)
 {
     apr_array_header_t *rules = apr_array_make(ctl->pool, 16, sizeof(du_rule_t *));
-    apr_status_t status =
-        ctl->option[CTL_OPT_ALL] ? rules_pending(ctl, rules) : rules_given(ctl, rules);
+    apr_status_t status = ctl->option[CTL_OPT_ALL] ? rules_pending(ctl, rules) : rules_given(ctl, rules);
 
     if (status != APR_SUCCESS) {
         return status;

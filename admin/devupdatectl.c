@@ -13,19 +13,18 @@
 #include "du_text.h"
 #include "du_xml.h"
 
-#define KEY_OPTIONS                                                                                \
-    (CTL_BIT(CTL_OPT_TYPE) | CTL_BIT(CTL_OPT_BRAND) | CTL_BIT(CTL_OPT_MODEL) |                     \
-     CTL_BIT(CTL_OPT_REVISION) | CTL_BIT(CTL_OPT_LOCALE))
+#define KEY_OPTIONS                                                                                                  \
+    (CTL_BIT(CTL_OPT_TYPE) | CTL_BIT(CTL_OPT_BRAND) | CTL_BIT(CTL_OPT_MODEL) | CTL_BIT(CTL_OPT_REVISION) |           \
+     CTL_BIT(CTL_OPT_LOCALE))
 #define CHANGE_OPTIONS  (CTL_BIT(CTL_OPT_DRY_RUN) | CTL_BIT(CTL_OPT_NOTE))
 #define APPROVE_OPTIONS (CHANGE_OPTIONS | CTL_BIT(CTL_OPT_ALL))
 #define LIST_OPTIONS    (KEY_OPTIONS | CTL_BIT(CTL_OPT_STATE))
 #define NOTE            CTL_BIT(CTL_OPT_NOTE)
 #define SCOPE           CTL_BIT(CTL_OPT_SCOPE)
-#define PHONE_OPTIONS                                                                              \
-    (CTL_BIT(CTL_OPT_MAC) | CTL_BIT(CTL_OPT_SERIAL) | CTL_BIT(CTL_OPT_USER) |                      \
-     CTL_BIT(CTL_OPT_FILE) | CTL_BIT(CTL_OPT_REQUEST) | CTL_BIT(CTL_OPT_DOWNLOAD) |                \
-     CTL_BIT(CTL_OPT_OUTSIDE) | CTL_BIT(CTL_OPT_BASE) | CTL_BIT(CTL_OPT_TIMEOUT) |                 \
-     CTL_BIT(CTL_OPT_NETRC) | CTL_BIT(CTL_OPT_CA))
+#define PHONE_OPTIONS                                                                                                \
+    (CTL_BIT(CTL_OPT_MAC) | CTL_BIT(CTL_OPT_SERIAL) | CTL_BIT(CTL_OPT_USER) | CTL_BIT(CTL_OPT_FILE) |                \
+     CTL_BIT(CTL_OPT_REQUEST) | CTL_BIT(CTL_OPT_DOWNLOAD) | CTL_BIT(CTL_OPT_OUTSIDE) | CTL_BIT(CTL_OPT_BASE) |       \
+     CTL_BIT(CTL_OPT_TIMEOUT) | CTL_BIT(CTL_OPT_NETRC) | CTL_BIT(CTL_OPT_CA))
 
 /* clang-format off */
 /* name, operands, how many of them at least and at most, needs,
@@ -75,8 +74,7 @@ static const ctl_command_t commands[] = {
 
 /* A du_log_fn. Messages are whole sentences, so the status has nothing to add. What was printed
  * before comes first, also where both go to one file. */
-static void print_message(void *baton, du_log_level_e level, apr_status_t status, const char *id,
-                          const char *message)
+static void print_message(void *baton, du_log_level_e level, apr_status_t status, const char *id, const char *message)
 {
     (void)status;
     if (level <= DU_LOG_NOTICE) {
@@ -119,9 +117,8 @@ static void find_actor(ctl_t *ctl)
                               ? name
                               : apr_psprintf(ctl->pool, "uid %lu", (unsigned long)uid);
     }
-    ctl->actor.node = apr_gethostname(host, sizeof(host), ctl->pool) == APR_SUCCESS
-                          ? apr_pstrdup(ctl->pool, host)
-                          : "unknown";
+    ctl->actor.node =
+        apr_gethostname(host, sizeof(host), ctl->pool) == APR_SUCCESS ? apr_pstrdup(ctl->pool, host) : "unknown";
     ctl->actor.note = ctl->option[CTL_OPT_NOTE];
 }
 
@@ -168,8 +165,7 @@ static void report(ctl_t *ctl, apr_status_t status)
     char words[120];
 
     if (!ctl->ctx->failure.id && !ctl->reported) {
-        du_fail(ctl->ctx, status, DUNO(0814), "failed: %s",
-                du_error_text(status, words, sizeof(words)));
+        du_fail(ctl->ctx, status, DUNO(0814), "failed: %s", du_error_text(status, words, sizeof(words)));
     }
     du_report(ctl->ctx, DU_LOG_ERROR);
 }

@@ -47,7 +47,7 @@ typedef struct du_conf_t {
 du_conf_t *du_conf(const server_rec *s);
 
 /* du_conf_engine(s), du_conf_store(s), ...: what is set, else the default. */
-#define DU_CONF_ACCESSOR(kind, member, name, context, preset, least, most, help) \
+#define DU_CONF_ACCESSOR(kind, member, name, context, preset, least, most, help)                                     \
     DU_TYPE_##kind du_conf_##member(const server_rec *s);
 DU_DIRECTIVES(DU_CONF_ACCESSOR)
 #undef DU_CONF_ACCESSOR
@@ -89,16 +89,16 @@ struct du_node_t {
     du_dialects_t dialects;
     const du_request_names_t *names; /* NULL for the shipped ones */
     du_capture_t *capture;           /* NULL if requests are not captured */
-    du_throttle_t *throttle;  /* shared by all children */
-    du_stats_t *stats;        /* likewise */
-    int is_stale;             /* the parent could not compile: the kept rule set may not fit this configuration */
+    du_throttle_t *throttle;         /* shared by all children */
+    du_stats_t *stats;               /* likewise */
+    int is_stale; /* the parent could not compile: the kept rule set may not fit this configuration */
 
     /* of a child */
     du_current_t *current;
-    du_upload_spool_t *spool;        /* NULL if it could not be made; said once, at start */
-    du_journal_t *journal;           /* NULL if it could not be opened; said once, at start */
+    du_upload_spool_t *spool;         /* NULL if it could not be made; said once, at start */
+    du_journal_t *journal;            /* NULL if it could not be opened; said once, at start */
     volatile apr_uint32_t is_damaged; /* 1 if the kept rule set could not be loaded: the keeper makes a new one */
-    du_keeper_t *keeper;             /* the one who looks at the store, if this child is chosen for it */
+    du_keeper_t *keeper;              /* the one who looks at the store, if this child is chosen for it */
 };
 
 int du_node_pre_start(apr_pool_t *pconf, server_rec *s);

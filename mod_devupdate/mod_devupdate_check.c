@@ -9,8 +9,8 @@
 #include "du_request.h"
 #include "du_text.h"
 
-#define FIRST_BUFFER 4096  /* bytes; more than a usual check has */
-#define RETRY_AFTER  "60"  /* seconds, while there is no rule set yet */
+#define FIRST_BUFFER 4096 /* bytes; more than a usual check has */
+#define RETRY_AFTER  "60" /* seconds, while there is no rule set yet */
 
 /* A body while it comes in. */
 typedef struct body_t {
@@ -83,7 +83,8 @@ static int refuse_body(du_ctx_t *ctx, request_rec *r, du_check_t *check, int htt
     int is_large = http == HTTP_REQUEST_ENTITY_TOO_LARGE;
 
     if (is_large) {
-        du_fail(ctx, DU_E_TOO_LARGE, DUNO(0210), "the body of an update check has more than %" APR_INT64_T_FMT " bytes",
+        du_fail(ctx, DU_E_TOO_LARGE, DUNO(0210),
+                "the body of an update check has more than %" APR_INT64_T_FMT " bytes",
                 du_conf_max_request_body(r->server));
     } else {
         du_fail(ctx, DU_E_MALFORMED, DUNO(0211), "the body of an update check could not be read");

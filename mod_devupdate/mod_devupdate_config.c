@@ -11,8 +11,8 @@
 #include "du_store.h"
 #include "du_text.h"
 
-#define NODE_NAME_MAX    64
-#define UNSET            (-1)
+#define NODE_NAME_MAX 64
+#define UNSET         (-1)
 
 /*
  * Expansions of the list: unset values, merging, accessors
@@ -47,19 +47,19 @@ void *du_conf_merge(apr_pool_t *pool, void *base_conf, void *add_conf)
     const du_conf_t *base = base_conf, *add = add_conf;
     du_conf_t *conf = apr_pcalloc(pool, sizeof(*conf));
 
-#define MERGE(kind, member, name, context, preset, least, most, help) \
+#define MERGE(kind, member, name, context, preset, least, most, help)                                                \
     conf->member = add->member != UNSET_##kind ? add->member : base->member;
     DU_DIRECTIVES(MERGE)
 #undef MERGE
     return conf;
 }
 
-#define ACCESSOR(kind, member, name, context, preset, least, most, help) \
-    DU_TYPE_##kind du_conf_##member(const server_rec *s)                 \
-    {                                                                    \
-        const du_conf_t *conf = du_conf(s);                              \
-                                                                         \
-        return conf->member != UNSET_##kind ? conf->member : preset;     \
+#define ACCESSOR(kind, member, name, context, preset, least, most, help)                                             \
+    DU_TYPE_##kind du_conf_##member(const server_rec *s)                                                             \
+    {                                                                                                                \
+        const du_conf_t *conf = du_conf(s);                                                                          \
+                                                                                                                     \
+        return conf->member != UNSET_##kind ? conf->member : preset;                                                 \
     }
 DU_DIRECTIVES(ACCESSOR)
 #undef ACCESSOR
@@ -76,8 +76,9 @@ typedef struct directive_t {
     du_take_fn *take; /* of several words */
 } directive_t;
 
-#define DIRECTIVE(kind, member, name, context, preset, least, most, help) \
-    static const directive_t name = {offsetof(du_conf_t, member), CONTEXT_##context, least, most, TAKE_##kind(member)};
+#define DIRECTIVE(kind, member, name, context, preset, least, most, help)                                            \
+    static const directive_t name = {offsetof(du_conf_t, member), CONTEXT_##context, least, most,                    \
+                                     TAKE_##kind(member)};
 #define TAKE_FLAG(member)   NULL
 #define TAKE_NUMBER(member) NULL
 #define TAKE_TEXT(member)   NULL
@@ -85,8 +86,8 @@ typedef struct directive_t {
 #define TAKE_NAME(member)   NULL
 #define TAKE_URL(member)    NULL
 #define TAKE_WORDS(member)  du_take_##member
-#define CONTEXT_GLOBAL 1
-#define CONTEXT_SERVER 0
+#define CONTEXT_GLOBAL      1
+#define CONTEXT_SERVER      0
 DU_DIRECTIVES(DIRECTIVE)
 #undef DIRECTIVE
 
@@ -125,8 +126,9 @@ static const char *set_number(cmd_parms *cmd, void *dir, const char *text)
 
     (void)dir;
     if (!error && (!*text || *end || number < directive->least || number > directive->most)) {
-        error = apr_psprintf(cmd->pool, "%s must be a whole number from %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT
-                             ", not \"%s\"", cmd->cmd->name, directive->least, directive->most, text);
+        error = apr_psprintf(
+            cmd->pool, "%s must be a whole number from %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT ", not \"%s\"",
+            cmd->cmd->name, directive->least, directive->most, text);
     }
     if (!error) {
         *(apr_int64_t *)member_of(cmd) = number;
@@ -160,7 +162,8 @@ static const char *set_name(cmd_parms *cmd, void *dir, const char *text)
 {
     return du_text_is_segment(text, NODE_NAME_MAX)
                ? set_text(cmd, dir, text)
-               : apr_psprintf(cmd->pool, "%s must be usable in a file name (1 to %d characters, no slash), not \"%s\"",
+               : apr_psprintf(cmd->pool,
+                              "%s must be usable in a file name (1 to %d characters, no slash), not \"%s\"",
                               cmd->cmd->name, NODE_NAME_MAX, text);
 }
 
@@ -171,9 +174,11 @@ static const char *set_url(cmd_parms *cmd, void *dir, const char *text)
 
     if (apr_uri_parse(cmd->pool, text, &uri) != APR_SUCCESS || !uri.hostname || !*uri.hostname || uri.query ||
         uri.fragment || uri.user || !(du_text_same(uri.scheme, "http") || du_text_same(uri.scheme, "https"))) {
-        return apr_psprintf(cmd->pool,
-                            "%s must be an absolute http or https URL like http://updates.example.com/RequestHandler/Files, "
-                            "not \"%s\"", cmd->cmd->name, text);
+        return apr_psprintf(
+            cmd->pool,
+            "%s must be an absolute http or https URL like http://updates.example.com/RequestHandler/Files, "
+            "not \"%s\"",
+            cmd->cmd->name, text);
     }
     if (text[len - 1] == '/') {
         return apr_psprintf(cmd->pool, "%s must not end with a slash: \"%s\"", cmd->cmd->name, text);
@@ -188,8 +193,8 @@ static const char *set_words(cmd_parms *cmd, void *dir, int n, char *const word[
 
     (void)dir;
     if (!error && (n < directive->least || n > directive->most)) {
-        error = apr_psprintf(cmd->pool, "%s takes %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT " words, %s", cmd->cmd->name,
-                             directive->least, directive->most, cmd->cmd->errmsg);
+        error = apr_psprintf(cmd->pool, "%s takes %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT " words, %s",
+                             cmd->cmd->name, directive->least, directive->most, cmd->cmd->errmsg);
     }
     return error ? error : directive->take(cmd, n, word, member_of(cmd));
 }
@@ -206,7 +211,7 @@ const command_rec du_commands[] = {
 #define COMMAND(kind, member, name, context, preset, least, most, help) COMMAND_##kind(name, help),
     DU_DIRECTIVES(COMMAND)
 #undef COMMAND
-    {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};
+        {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};
 
 /*
  * What a single directive cannot know
@@ -225,10 +230,12 @@ int du_conf_is_in_use(const server_rec *s)
 static apr_status_t check_required(du_ctx_t *ctx, const server_rec *s)
 {
     if (!du_conf_store(s)) {
-        return du_fail(ctx, APR_EINIT, DUNO(0101), "DevUpdateEngine is On, but DevUpdateStore does not say where the store is");
+        return du_fail(ctx, APR_EINIT, DUNO(0101),
+                       "DevUpdateEngine is On, but DevUpdateStore does not say where the store is");
     }
     if (!du_conf_files(s)) {
-        return du_fail(ctx, APR_EINIT, DUNO(0102), "DevUpdateEngine is On, but DevUpdateFiles does not say where the files are");
+        return du_fail(ctx, APR_EINIT, DUNO(0102),
+                       "DevUpdateEngine is On, but DevUpdateFiles does not say where the files are");
     }
     if (!APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance)) {
         return du_fail(ctx, APR_EINIT, DUNO(0103), "DevUpdateEngine is On, but mod_watchdog is not loaded");

@@ -18,7 +18,8 @@ static int is_hidden_separator(const char *s)
 int du_image_is_plain(const char *path)
 {
     for (const char *c = path; *c; c++) {
-        if ((c[0] == '/' && (c[1] == '/' || c[1] == '.')) || c[0] == '\\' || (c[0] == '%' && is_hidden_separator(c))) {
+        if ((c[0] == '/' && (c[1] == '/' || c[1] == '.')) || c[0] == '\\' ||
+            (c[0] == '%' && is_hidden_separator(c))) {
             return 0;
         }
     }
@@ -52,7 +53,8 @@ static apr_status_t stat_file(request_rec *r)
     }
     rv = rv == APR_SUCCESS ? APR_ENOENT : rv;
     if (du_throttle_pass(du_conf(r->server)->runtime->throttle, r->filename, r->request_time)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, DUNO(0301) ": a rule names %s, but it cannot be read", r->filename);
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, DUNO(0301) ": a rule names %s, but it cannot be read",
+                      r->filename);
     }
     return rv;
 }
@@ -102,7 +104,8 @@ void du_image_record(request_rec *r, const du_target_t *target)
     du_node_t *node = du_conf(r->server)->runtime;
     du_ctx_t *ctx;
     int is_written;
-    du_download_t download = {.time = r->request_time, .address = r->useragent_ip, .path = target->rest, .http = r->status};
+    du_download_t download = {
+        .time = r->request_time, .address = r->useragent_ip, .path = target->rest, .http = r->status};
 
     if (ap_is_HTTP_ERROR(r->status)) {
         du_stats_refusal(node->stats, target->is_external);

@@ -5,8 +5,8 @@
 static int httpd_level(du_log_level_e level)
 {
     static const int levels[] = {
-        [DU_LOG_ERROR] = APLOG_ERR,   [DU_LOG_WARNING] = APLOG_WARNING, [DU_LOG_NOTICE] = APLOG_NOTICE,
-        [DU_LOG_INFO] = APLOG_INFO,   [DU_LOG_DEBUG] = APLOG_DEBUG,
+        [DU_LOG_ERROR] = APLOG_ERR, [DU_LOG_WARNING] = APLOG_WARNING, [DU_LOG_NOTICE] = APLOG_NOTICE,
+        [DU_LOG_INFO] = APLOG_INFO, [DU_LOG_DEBUG] = APLOG_DEBUG,
     };
     return levels[level];
 }

@@ -25,10 +25,10 @@
 /* The node's connection to the store, in whichever process the watchdog runs. */
 struct du_keeper_t {
     du_node_t *node;
-    apr_pool_t *pool;     /* of the connection; below APR's root, because only this thread uses it */
-    du_store_t *store;    /* NULL while there is no connection */
-    apr_int64_t kept;     /* generation of the kept rule set; -1 = not known or not to be trusted */
-    int is_down;          /* the store failed, and that has been said */
+    apr_pool_t *pool;  /* of the connection; below APR's root, because only this thread uses it */
+    du_store_t *store; /* NULL while there is no connection */
+    apr_int64_t kept;  /* generation of the kept rule set; -1 = not known or not to be trusted */
+    int is_down;       /* the store failed, and that has been said */
 };
 
 /* Downloads are counted by the models that rules name. Before the rule set is kept, so that no child is faster. */
@@ -58,8 +58,9 @@ static apr_status_t compile(du_ctx_t *ctx, const du_node_t *node, du_store_t *st
     }
     if (rv == APR_SUCCESS) {
         *generation = snapshot.generation;
-        du_log(ctx, DU_LOG_INFO, DUNO(0501), "rule set of generation %" APR_INT64_T_FMT " compiled: %d rules, %" APR_SIZE_T_FMT
-               " bytes", snapshot.generation, snapshot.rules->nelts, len);
+        du_log(ctx, DU_LOG_INFO, DUNO(0501),
+               "rule set of generation %" APR_INT64_T_FMT " compiled: %d rules, %" APR_SIZE_T_FMT " bytes",
+               snapshot.generation, snapshot.rules->nelts, len);
     }
     return rv;
 }
@@ -141,11 +142,12 @@ static apr_status_t watch_ruleset(int state, void *data, apr_pool_t *pool)
     return APR_SUCCESS;
 }
 
-static apr_status_t start_watchdog(apr_pool_t *pconf, const char *name, int is_singleton, apr_interval_time_t interval,
-                                   void *data, ap_watchdog_callback_fn_t *callback)
+static apr_status_t start_watchdog(apr_pool_t *pconf, const char *name, int is_singleton,
+                                   apr_interval_time_t interval, void *data, ap_watchdog_callback_fn_t *callback)
 {
     APR_OPTIONAL_FN_TYPE(ap_watchdog_get_instance) *get = APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance);
-    APR_OPTIONAL_FN_TYPE(ap_watchdog_register_callback) *add = APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
+    APR_OPTIONAL_FN_TYPE(ap_watchdog_register_callback) *add =
+        APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
     ap_watchdog_t *watchdog;
     apr_status_t rv = get(&watchdog, name, 0, is_singleton, pconf);
 
@@ -205,7 +207,8 @@ static apr_status_t make_node(du_ctx_t *ctx, apr_pool_t *pconf, server_rec *s, d
     if (rv == APR_SUCCESS) {
         rv = du_file_make_dirs(files, RULESET_DIR, ctx->pool);
         if (rv != APR_SUCCESS) {
-            return du_fail(ctx, rv, DUNO(0504), "the directory %s/" RULESET_DIR " cannot be made: %pm", files, (void *)&rv);
+            return du_fail(ctx, rv, DUNO(0504), "the directory %s/" RULESET_DIR " cannot be made: %pm", files,
+                           (void *)&rv);
         }
         rv = share_memory(pconf, node);
         if (rv != APR_SUCCESS) {
@@ -244,8 +247,9 @@ static void compile_at_start(du_ctx_t *ctx, du_node_t *node)
     node->is_stale = rv != APR_SUCCESS;
     if (node->is_stale) {
         du_report(ctx, DU_LOG_WARNING);
-        du_log(ctx, DU_LOG_WARNING, DUNO(0506), is_kept(ctx, node) ? "phones are served from the kept rule set"
-                                                                   : "there is no kept rule set, phones are told to come again");
+        du_log(ctx, DU_LOG_WARNING, DUNO(0506),
+               is_kept(ctx, node) ? "phones are served from the kept rule set"
+                                  : "there is no kept rule set, phones are told to come again");
         name_kept_models(node, ctx->pool);
     }
 }
@@ -258,7 +262,8 @@ static apr_status_t start_watchdogs(apr_pool_t *pconf, du_node_t *node)
 
     keeper->node = node;
     node->keeper = keeper;
-    rv = start_watchdog(pconf, NODE_WATCHDOG, 1, apr_time_from_sec(du_conf_refresh(node->server)), keeper, watch_store);
+    rv = start_watchdog(pconf, NODE_WATCHDOG, 1, apr_time_from_sec(du_conf_refresh(node->server)), keeper,
+                        watch_store);
     return rv == APR_SUCCESS ? start_watchdog(pconf, CHILD_WATCHDOG, 0, NOTICE_INTERVAL, node, watch_ruleset) : rv;
 }
 
@@ -306,8 +311,8 @@ void du_node_start_child(apr_pool_t *pchild, server_rec *s)
         du_current_refresh(ctx, node->current);
     }
     du_report(ctx, DU_LOG_WARNING);
-    if (du_journal_open(ctx, du_conf_files(s), node->name,
-                        apr_atoi64(du_setting_default(DU_SET_MAX_LOG_FILE_SIZE)), pchild, &node->journal) != APR_SUCCESS) {
+    if (du_journal_open(ctx, du_conf_files(s), node->name, apr_atoi64(du_setting_default(DU_SET_MAX_LOG_FILE_SIZE)),
+                        pchild, &node->journal) != APR_SUCCESS) {
         du_report(ctx, DU_LOG_ERROR);
     }
     if (make_spool(ctx, s, pchild, &node->spool) != APR_SUCCESS) {

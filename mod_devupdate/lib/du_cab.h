@@ -12,8 +12,8 @@
 #include "du_rule.h"
 
 #define DU_CAB_MAX_MEMBERS 1024
-#define DU_CAB_MAX_NAME    512                        /* bytes of a member's name */
-#define DU_CAB_MAX_SIZE    (APR_INT64_C(4) << 30)     /* bytes of all members together */
+#define DU_CAB_MAX_NAME    512                    /* bytes of a member's name */
+#define DU_CAB_MAX_SIZE    (APR_INT64_C(4) << 30) /* bytes of all members together */
 
 typedef struct du_member_t {
     const char *name;   /* as in the cabinet, with '/' between directories */
@@ -38,7 +38,7 @@ typedef void du_progress_fn(void *baton, const char *stage, apr_off_t done, apr_
  * same name twice (without regard to case); more members or bytes than the limits. The system's status if a file cannot
  * be read or written. What was staged until then stays for the caller to remove. progress may be NULL.
  */
-apr_status_t du_cab_unpack(du_ctx_t *ctx, const char *path, const char *staging, du_progress_fn *progress, void *baton,
-                           du_cab_t **cab);
+apr_status_t du_cab_unpack(du_ctx_t *ctx, const char *path, const char *staging, du_progress_fn *progress,
+                           void *baton, du_cab_t **cab);
 
 #endif

@@ -25,14 +25,13 @@ typedef struct du_failure_t {
 } du_failure_t;
 
 /* Where messages go: httpd's log, standard error, or nowhere. status is APR_SUCCESS if the message is not about one. */
-typedef void du_log_fn(void *baton, du_log_level_e level, apr_status_t status, const char *id,
-                       const char *message);
+typedef void du_log_fn(void *baton, du_log_level_e level, apr_status_t status, const char *id, const char *message);
 
 typedef struct du_ctx_t {
-    apr_pool_t *pool;              /* results of this piece of work live here */
+    apr_pool_t *pool;               /* results of this piece of work live here */
     apr_time_t (*now)(void *baton); /* the clock; NULL is the system's */
-    du_log_fn *log;                /* NULL drops messages */
-    void *baton;                   /* handed to now and log */
+    du_log_fn *log;                 /* NULL drops messages */
+    void *baton;                    /* handed to now and log */
     du_failure_t failure;
 } du_ctx_t;
 

@@ -15,12 +15,12 @@ struct du_daylog_t {
     const char *files;
     const du_daylog_form_t *form;
     apr_off_t max_size;
-    apr_pool_t *pool;          /* of the open file; cleared with every new one */
-    apr_thread_mutex_t *mutex; /* guards everything below, and the pool */
-    apr_file_t *file;          /* NULL if none is open */
+    apr_pool_t *pool;             /* of the open file; cleared with every new one */
+    apr_thread_mutex_t *mutex;    /* guards everything below, and the pool */
+    apr_file_t *file;             /* NULL if none is open */
     char day[DU_DAYLOG_DAY_SIZE]; /* of `file` */
-    int number;                /* of `file` in its day */
-    apr_off_t size;            /* of `file` when it was last looked at, which is before every line */
+    int number;                   /* of `file` in its day */
+    apr_off_t size;               /* of `file` when it was last looked at, which is before every line */
 };
 
 apr_status_t du_daylog_make(const char *files, const du_daylog_form_t *form, apr_off_t max_size, apr_pool_t *pool,
@@ -64,9 +64,10 @@ static const char *path_of(const du_daylog_t *log, const char *day, int number, 
 {
     const du_daylog_form_t *form = log->form;
 
-    return number == 0 ? apr_psprintf(pool, "%s/%s/%s_%s.%s", log->files, form->directory, form->name, day, form->suffix)
-                       : apr_psprintf(pool, "%s/%s/%s_%s_%d.%s", log->files, form->directory, form->name, day, number,
-                                      form->suffix);
+    return number == 0
+               ? apr_psprintf(pool, "%s/%s/%s_%s.%s", log->files, form->directory, form->name, day, form->suffix)
+               : apr_psprintf(pool, "%s/%s/%s_%s_%d.%s", log->files, form->directory, form->name, day, number,
+                              form->suffix);
 }
 
 /* Makes a file with its header under a name of our own and links it to its place: whoever comes first wins, and nobody
@@ -195,7 +196,8 @@ apr_status_t du_daylog_position(du_daylog_t *log, const char *day, apr_pool_t *p
     apr_thread_mutex_lock(log->mutex);
     next = strcmp(log->day, day) == 0 ? log->number : 0; /* those before it are full */
     apr_thread_mutex_unlock(log->mutex);
-    for (; next < MAX_FILES && apr_stat(&info, path_of(log, day, next, pool), APR_FINFO_SIZE, pool) == APR_SUCCESS; next++) {
+    for (; next < MAX_FILES && apr_stat(&info, path_of(log, day, next, pool), APR_FINFO_SIZE, pool) == APR_SUCCESS;
+         next++) {
         *number = next;
         *size = info.size;
         rv = APR_SUCCESS;

@@ -19,8 +19,8 @@
 #define SQLITE_JOURNAL_MODE "PRAGMA journal_mode=WAL"
 
 struct du_db_t {
-    apr_pool_t *owner;       /* of this record */
-    apr_pool_t *pool;        /* of the handle and its statements; NULL while there is no handle */
+    apr_pool_t *owner; /* of this record */
+    apr_pool_t *pool;  /* of the handle and its statements; NULL while there is no handle */
     const char *driver_name;
     const char *params;
     const apr_dbd_driver_t *driver;

@@ -73,8 +73,8 @@ static du_decision_t nothing(du_reason_e reason)
 }
 
 /* The version a phone is to have: NULL if none. */
-static const du_rs_image_t *image_for(const du_ruleset_t *ruleset, const du_rs_rule_t *rule, const du_request_t *request,
-                                      const du_address_t *address, du_reason_e *reason)
+static const du_rs_image_t *image_for(const du_ruleset_t *ruleset, const du_rs_rule_t *rule,
+                                      const du_request_t *request, const du_address_t *address, du_reason_e *reason)
 {
     const du_rs_image_t *pending = du_ruleset_image(ruleset, rule, DU_PENDING);
 

@@ -9,9 +9,9 @@
 
 /* Results and reasons as they stand in the audit columns "Result" and "Reason". Refusals and not-ready are not made by
  * du_decide() but by whoever could not come so far. A reason belongs to one result. */
-#define DU_RESULT_LIST(X)         \
-    X(DU_RESULT_OFFERED, "offered") \
-    X(DU_RESULT_NONE, "none")       \
+#define DU_RESULT_LIST(X)                                                                                            \
+    X(DU_RESULT_OFFERED, "offered")                                                                                  \
+    X(DU_RESULT_NONE, "none")                                                                                        \
     X(DU_RESULT_REFUSED, "refused")
 
 /* clang-format off */

@@ -12,18 +12,22 @@
 
 int du_key_is_complete(const du_key_t *key)
 {
-#define PART_IS_THERE(part) if (!key->part || !*key->part) return 0;
-    DU_KEY_PARTS(PART_IS_THERE)
-#undef PART_IS_THERE
-    return 1;
+    int complete = 1;
+
+#define LOOK_AT(part) complete = complete && key->part && *key->part != '\0';
+    DU_KEY_PARTS(LOOK_AT)
+#undef LOOK_AT
+    return complete;
 }
 
 int du_key_same(const du_key_t *a, const du_key_t *b)
 {
-#define PART_IS_SAME(part) if (!du_text_same(a->part, b->part)) return 0;
-    DU_KEY_PARTS(PART_IS_SAME)
-#undef PART_IS_SAME
-    return 1;
+    int same = 1;
+
+#define COMPARE(part) same = same && du_text_same(a->part, b->part);
+    DU_KEY_PARTS(COMPARE)
+#undef COMPARE
+    return same;
 }
 
 /* FNV-1a over the folded text and a separator, so that {"ab","c"} and {"a","bc"} differ. */

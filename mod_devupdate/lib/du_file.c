@@ -5,8 +5,9 @@
 
 #include <apr_strings.h>
 
-#define DIR_PERMISSIONS  (APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE | APR_FPROT_GREAD | APR_FPROT_GEXECUTE | \
-                          APR_FPROT_WREAD | APR_FPROT_WEXECUTE)
+#define DIR_PERMISSIONS                                                                                              \
+    (APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE | APR_FPROT_GREAD | APR_FPROT_GEXECUTE |                \
+     APR_FPROT_WREAD | APR_FPROT_WEXECUTE)
 
 /* Audit files name people, so they are for the owner and its group only. */
 #define FILE_PERMISSIONS (APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_GREAD)
@@ -71,8 +72,8 @@ apr_status_t du_file_make_dirs(const char *root, const char *path, apr_pool_t *p
 apr_status_t du_file_create(const char *path, const void *content, apr_size_t len, apr_pool_t *pool)
 {
     apr_file_t *file;
-    apr_status_t rv = apr_file_open(&file, path, APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_EXCL | APR_FOPEN_BINARY,
-                                    FILE_PERMISSIONS, pool);
+    apr_status_t rv = apr_file_open(
+        &file, path, APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_EXCL | APR_FOPEN_BINARY, FILE_PERMISSIONS, pool);
 
     if (rv != APR_SUCCESS) {
         return rv;

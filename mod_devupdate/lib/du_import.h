@@ -10,10 +10,10 @@
 #include "du_store.h"
 
 typedef struct du_import_t {
-    const char *files;    /* the file store */
-    const char *path;     /* the cabinet */
-    du_actor_t actor;     /* actor.note is the package's note */
-    int dry_run;          /* check everything, change nothing */
+    const char *files;        /* the file store */
+    const char *path;         /* the cabinet */
+    du_actor_t actor;         /* actor.note is the package's note */
+    int dry_run;              /* check everything, change nothing */
     du_progress_fn *progress; /* may be NULL */
     void *baton;              /* for progress */
 

@@ -10,25 +10,26 @@
 #define TIME_COLUMN "Logging DateTime" /* the first one of each file */
 
 /* The literal names are protocol.md 6.1's; from "Endpoint" on they are ours. */
-#define CHECK_HEADER                                                                                                  \
-    TIME_COLUMN ",User Host Address,Device Type,Mac Address,Serial Number,Vendor,Model,Revision,Locale,"              \
+#define CHECK_HEADER                                                                                                 \
+    TIME_COLUMN ",User Host Address,Device Type,Mac Address,Serial Number,Vendor,Model,Revision,Locale,"             \
                 "Request Modules,Response Modules,User ID,Endpoint,Result,Reason\n"
 
 /* The other two files have no model in the original service, and names that say so. */
-#define DOWNLOAD_HEADER \
+#define DOWNLOAD_HEADER                                                                                              \
     TIME_COLUMN ",User Host Address,Endpoint,Path,Status,Bytes Sent,Size,Complete,Duration ms,User\n"
-#define UPLOAD_HEADER                                                                                               \
-    TIME_COLUMN ",User Host Address,Endpoint,Type,Mac Address,Serial Number,Device File Name,Stored File,Size,Status," \
-                "Result,Reason,User\n"
+#define UPLOAD_HEADER                                                                                                \
+    TIME_COLUMN                                                                                                      \
+        ",User Host Address,Endpoint,Type,Mac Address,Serial Number,Device File Name,Stored File,Size,Status,"       \
+        "Result,Reason,User\n"
 
 struct du_journal_t {
     du_daylog_t *checks, *downloads, *uploads;
 };
 
 /* X(member, directory, name up to the node, header) */
-#define SERIES(X)                                                                     \
-    X(checks, DU_JOURNAL_DIR, "RequestHandlerAuditLog_", CHECK_HEADER)                \
-    X(downloads, DU_JOURNAL_DOWNLOAD, "DevUpdateDownloads_", DOWNLOAD_HEADER)         \
+#define SERIES(X)                                                                                                    \
+    X(checks, DU_JOURNAL_DIR, "RequestHandlerAuditLog_", CHECK_HEADER)                                               \
+    X(downloads, DU_JOURNAL_DOWNLOAD, "DevUpdateDownloads_", DOWNLOAD_HEADER)                                        \
     X(uploads, DU_JOURNAL_UPLOAD, "DevUpdateUploads_", UPLOAD_HEADER)
 
 static apr_status_t open_series(const char *files, const char *directory, const char *name, const char *header,
@@ -46,9 +47,10 @@ apr_status_t du_journal_open(du_ctx_t *ctx, const char *files, const char *node,
     du_journal_t *made = apr_pcalloc(pool, sizeof(*made));
     apr_status_t rv = APR_SUCCESS;
 
-#define OPEN_SERIES(member, directory, name, header)                                                              \
-    if (rv == APR_SUCCESS) {                                                                                      \
-        rv = open_series(files, directory, apr_pstrcat(pool, name, node, NULL), header, max_size, pool, &made->member); \
+#define OPEN_SERIES(member, directory, name, header)                                                                 \
+    if (rv == APR_SUCCESS) {                                                                                         \
+        rv = open_series(files, directory, apr_pstrcat(pool, name, node, NULL), header, max_size, pool,              \
+                         &made->member);                                                                             \
     }
     SERIES(OPEN_SERIES)
 #undef OPEN_SERIES
@@ -346,8 +348,8 @@ apr_status_t du_journal_upload(du_ctx_t *ctx, du_journal_t *journal, const du_up
     return append(ctx, journal->uploads, line, len);
 }
 
-apr_status_t du_journal_position(du_journal_t *journal, du_series_e series, apr_time_t when, apr_pool_t *pool, int *number,
-                                 apr_off_t *size)
+apr_status_t du_journal_position(du_journal_t *journal, du_series_e series, apr_time_t when, apr_pool_t *pool,
+                                 int *number, apr_off_t *size)
 {
     du_daylog_t *const logs[DU_SERIES] = {
         [DU_SERIES_CHECKS] = journal->checks,

@@ -19,9 +19,9 @@
 typedef struct du_journal_t du_journal_t;
 
 /* The three series of files. */
-#define DU_SERIES_LIST(X)              \
-    X(DU_SERIES_CHECKS, "checks")       \
-    X(DU_SERIES_DOWNLOADS, "downloads") \
+#define DU_SERIES_LIST(X)                                                                                            \
+    X(DU_SERIES_CHECKS, "checks")                                                                                    \
+    X(DU_SERIES_DOWNLOADS, "downloads")                                                                              \
     X(DU_SERIES_UPLOADS, "uploads")
 
 typedef enum {
@@ -34,26 +34,26 @@ typedef enum {
 /* What is recorded of one check. */
 typedef struct du_check_t {
     apr_time_t time;
-    const char *address;          /* the client's, NULL if not known */
-    const char *endpoint;         /* "internal" or "external" */
-    const du_request_t *request;  /* NULL if it could not be parsed */
-    const du_ruleset_t *ruleset;  /* the one that decided; NULL if none did */
+    const char *address;         /* the client's, NULL if not known */
+    const char *endpoint;        /* "internal" or "external" */
+    const du_request_t *request; /* NULL if it could not be parsed */
+    const du_ruleset_t *ruleset; /* the one that decided; NULL if none did */
     du_decision_t decision;
-    const char *user;             /* authenticated by httpd; stands in "User ID" if the request names none; may be NULL */
+    const char *user; /* authenticated by httpd; stands in "User ID" if the request names none; may be NULL */
 } du_check_t;
 
 /* What is recorded of one download (log name: ours). */
 typedef struct du_download_t {
-    apr_time_t time;         /* when the request came */
-    const char *address;     /* the client's */
-    const char *endpoint;    /* "internal" or "external" */
-    const char *path;        /* below the file root, as asked for */
-    int http;                /* status of the response */
-    apr_off_t sent;          /* bytes of the body that left */
-    apr_off_t size;          /* of the file */
-    int is_complete;         /* the last byte asked for was sent */
+    apr_time_t time;      /* when the request came */
+    const char *address;  /* the client's */
+    const char *endpoint; /* "internal" or "external" */
+    const char *path;     /* below the file root, as asked for */
+    int http;             /* status of the response */
+    apr_off_t sent;       /* bytes of the body that left */
+    apr_off_t size;       /* of the file */
+    int is_complete;      /* the last byte asked for was sent */
     apr_interval_time_t duration;
-    const char *user;        /* authenticated; NULL if none */
+    const char *user; /* authenticated; NULL if none */
 } du_download_t;
 
 /* What is recorded of one log upload (log name: ours). */
@@ -61,15 +61,15 @@ typedef struct du_upload_record_t {
     apr_time_t time;
     const char *address;
     const char *endpoint;
-    const char *type;        /* CELog, Watson, ...; NULL if not known, and so on */
+    const char *type; /* CELog, Watson, ...; NULL if not known, and so on */
     const char *mac;
     const char *serial;
     const char *device_name; /* the file name that the device gave */
     const char *stored;      /* below the file store; NULL if it was refused */
     apr_off_t size;
     int http;
-    const char *result;      /* "stored" or "refused" */
-    const char *reason;      /* why refused; NULL if not */
+    const char *result; /* "stored" or "refused" */
+    const char *reason; /* why refused; NULL if not */
     const char *user;
 } du_upload_record_t;
 
@@ -86,8 +86,8 @@ apr_status_t du_journal_upload(du_ctx_t *ctx, du_journal_t *journal, const du_up
 
 /* The file that a series has come to on the day of `when`: its number in the day and its size in bytes. APR_ENOENT if there
  * is none of that day yet. Looks at the disk. */
-apr_status_t du_journal_position(du_journal_t *journal, du_series_e series, apr_time_t when, apr_pool_t *pool, int *number,
-                                 apr_off_t *size);
+apr_status_t du_journal_position(du_journal_t *journal, du_series_e series, apr_time_t when, apr_pool_t *pool,
+                                 int *number, apr_off_t *size);
 
 /* The line for a check, with its line feed at the end; for tests and for du_journal_append(). */
 const char *du_journal_line(apr_pool_t *pool, const du_check_t *check, apr_size_t *len);

@@ -13,7 +13,8 @@
 
 typedef struct du_reply_t {
     const du_template_t *tmpl;
-    const char *internal_url; /* file root for phones inside, without a slash at the end; NULL or "" = not published */
+    const char
+        *internal_url; /* file root for phones inside, without a slash at the end; NULL or "" = not published */
     const char *external_url; /* the same for phones outside */
 } du_reply_t;
 

@@ -22,6 +22,7 @@ static const du_shape_t module_shape = {
     .max_records = DU_REQUEST_MAX_MODULES,
 };
 
+/* clang-format off */
 static const du_name_t request_names[] = {
     {"DeviceType", TYPE}, {"Type", TYPE},
     {"MacAddress", MAC}, {"Mac", MAC},
@@ -33,6 +34,7 @@ static const du_name_t request_names[] = {
     {"UserID", USER}, {"User", USER},
     {NULL, 0},
 };
+/* clang-format on */
 
 static const du_shape_t request_shape = {
     .names = request_names,
@@ -56,10 +58,10 @@ static const struct {
     place_e place;
     int index;
 } fields[] = {
-    {"DeviceType", OF_REQUEST, TYPE},   {"MacAddress", OF_REQUEST, MAC},    {"SerialNumber", OF_REQUEST, SERIAL},
-    {"Vendor", OF_REQUEST, VENDOR},     {"Model", OF_REQUEST, MODEL},       {"Revision", OF_REQUEST, REVISION},
-    {"Locale", OF_REQUEST, LOCALE},     {"UserID", OF_REQUEST, USER},       {"Module", MODULE_ELEMENT, 0},
-    {"Filename", OF_MODULE, FILENAME},  {"Version", OF_MODULE, VERSION},    {"Timestamp", OF_MODULE, TIMESTAMP},
+    {"DeviceType", OF_REQUEST, TYPE},  {"MacAddress", OF_REQUEST, MAC}, {"SerialNumber", OF_REQUEST, SERIAL},
+    {"Vendor", OF_REQUEST, VENDOR},    {"Model", OF_REQUEST, MODEL},    {"Revision", OF_REQUEST, REVISION},
+    {"Locale", OF_REQUEST, LOCALE},    {"UserID", OF_REQUEST, USER},    {"Module", MODULE_ELEMENT, 0},
+    {"Filename", OF_MODULE, FILENAME}, {"Version", OF_MODULE, VERSION}, {"Timestamp", OF_MODULE, TIMESTAMP},
 };
 
 #define COUNT (int)(sizeof(fields) / sizeof(fields[0]))

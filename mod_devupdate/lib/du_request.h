@@ -21,11 +21,11 @@ typedef struct du_module_t {
 /* Each text may be NULL: missing values are legal and simply match no rule. */
 typedef struct du_request_t {
     du_key_t key;
-    const char *mac;    /* canonical if it is a MAC address, else as it was sent */
+    const char *mac;         /* canonical if it is a MAC address, else as it was sent */
     const char *serial;      /* as it was sent */
     const char *test_mac;    /* canonical, for finding test devices; NULL if mac is none */
     const char *test_serial; /* likewise */
-    const char *user;   /* account that last signed in; personal data */
+    const char *user;        /* account that last signed in; personal data */
     int nmodules;
     const du_module_t *modules;
 } du_request_t;

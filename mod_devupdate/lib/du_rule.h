@@ -57,11 +57,11 @@ typedef struct du_package_t {
     apr_int64_t id;
     const char *filename; /* last part of the path it was imported from */
     apr_off_t size;
-    const char *digest;   /* SHA-256 of the whole file, hexadecimal */
+    const char *digest; /* SHA-256 of the whole file, hexadecimal */
     apr_time_t imported;
     const char *actor;
     const char *note;
-    const char *trust;    /* what is known about its signatures: "unverified" */
+    const char *trust; /* what is known about its signatures: "unverified" */
 } du_package_t;
 
 /* A name for a set of subnets. */

@@ -115,10 +115,12 @@ void du_ruleset_key(const du_ruleset_t *ruleset, apr_uint32_t number, du_key_t *
 
 static int has_key(const du_ruleset_t *ruleset, const du_rs_rule_t *rule, const du_key_t *key)
 {
-#define PART_IS_SAME(part) if (!du_text_same(ruleset->blob + rule->part, key->part)) return 0;
-    DU_KEY_PARTS(PART_IS_SAME)
-#undef PART_IS_SAME
-    return 1;
+    int same = 1;
+
+#define COMPARE(part) same = same && du_text_same(ruleset->blob + rule->part, key->part);
+    DU_KEY_PARTS(COMPARE)
+#undef COMPARE
+    return same;
 }
 
 const du_rs_rule_t *du_ruleset_find(const du_ruleset_t *ruleset, const du_key_t *key)
@@ -277,7 +279,8 @@ int du_ruleset_is_test(const du_ruleset_t *ruleset, const char *mac, const char 
 }
 
 /* The rule's image of that version. Exact spelling goes first: 5.4.0A and 5.4.0a would be two versions. */
-static const du_rs_image_t *image_of_version(const du_ruleset_t *ruleset, const du_rs_rule_t *rule, const char *version)
+static const du_rs_image_t *image_of_version(const du_ruleset_t *ruleset, const du_rs_rule_t *rule,
+                                             const char *version)
 {
     const du_rs_image_t *found = NULL;
 
@@ -358,9 +361,9 @@ apr_status_t du_ruleset_file(const du_ruleset_t *ruleset, const char *url_path, 
 #define RULE_PART(p) key.p = ruleset->blob + rule->p;
     DU_KEY_PARTS(RULE_PART)
 #undef RULE_PART
-    file->path = apr_pstrcat(pool, DU_IMAGE_ROOT "/",
-                             du_image_path(pool, &key, du_ruleset_version(ruleset, image),
-                                           ruleset->blob + rule->update_type),
-                             "/", name, NULL);
+    file->path =
+        apr_pstrcat(pool, DU_IMAGE_ROOT "/",
+                    du_image_path(pool, &key, du_ruleset_version(ruleset, image), ruleset->blob + rule->update_type),
+                    "/", name, NULL);
     return APR_SUCCESS;
 }

@@ -13,9 +13,9 @@
 typedef struct builder_t {
     du_ctx_t *ctx;
     const du_dialects_t *dialects;
-    apr_pool_t *pool;         /* what is being built */
-    apr_pool_t *scratch;      /* cleared after every reply */
-    int has_tests;            /* pending versions are offered to somebody */
+    apr_pool_t *pool;    /* what is being built */
+    apr_pool_t *scratch; /* cleared after every reply */
+    int has_tests;       /* pending versions are offered to somebody */
     apr_array_header_t *files, *rules, *images, *replies, *dialect_records, *subnets, *tests;
     apr_array_header_t *blob; /* of char */
     apr_hash_t *texts;        /* text -> offset in the blob plus one */
@@ -165,8 +165,9 @@ static int longer_prefix_first(const void *one, const void *other)
 {
     const du_rs_subnet_t *a = one, *b = other;
 
-    return b->subnet.bits != a->subnet.bits ? b->subnet.bits - a->subnet.bits
-                                            : memcmp(&a->subnet.address, &b->subnet.address, sizeof(a->subnet.address));
+    return b->subnet.bits != a->subnet.bits
+               ? b->subnet.bits - a->subnet.bits
+               : memcmp(&a->subnet.address, &b->subnet.address, sizeof(a->subnet.address));
 }
 
 /* Number of the site of that name, 0 if there is none. */
@@ -206,8 +207,8 @@ static void add_tests(builder_t *b, const du_snapshot_t *snapshot)
         if (site == 0 && *device->site) {
             continue;
         }
-        list[n].identifier = apr_psprintf(b->pool, "%c%s", device->kind == DU_TEST_MAC ? DU_RS_MAC : DU_RS_SERIAL,
-                                          device->identifier);
+        list[n].identifier =
+            apr_psprintf(b->pool, "%c%s", device->kind == DU_TEST_MAC ? DU_RS_MAC : DU_RS_SERIAL, device->identifier);
         list[n++].site = site;
     }
     qsort(list, (size_t)n, sizeof(*list), by_identifier);
@@ -262,14 +263,13 @@ static char *append_array(char *to, const apr_array_header_t *array)
 static void assemble(builder_t *b, du_rs_header_t *header, const void **block, apr_size_t *len)
 {
     const apr_uint32_t *buckets = make_buckets(b, &header->nbuckets);
-    apr_size_t size = sizeof(*header) + (apr_size_t)b->files->nelts * sizeof(du_rs_record_t) +
-                      (apr_size_t)b->rules->nelts * sizeof(du_rs_rule_t) +
-                      (apr_size_t)b->images->nelts * sizeof(du_rs_image_t) +
-                      (apr_size_t)b->replies->nelts * sizeof(du_rs_reply_t) +
-                      (apr_size_t)b->dialect_records->nelts * sizeof(du_rs_dialect_t) +
-                      (apr_size_t)b->subnets->nelts * sizeof(du_rs_subnet_t) +
-                      (apr_size_t)b->tests->nelts * sizeof(du_rs_test_t) + header->nbuckets * sizeof(*buckets) +
-                      (apr_size_t)b->blob->nelts;
+    apr_size_t size =
+        sizeof(*header) + (apr_size_t)b->files->nelts * sizeof(du_rs_record_t) +
+        (apr_size_t)b->rules->nelts * sizeof(du_rs_rule_t) + (apr_size_t)b->images->nelts * sizeof(du_rs_image_t) +
+        (apr_size_t)b->replies->nelts * sizeof(du_rs_reply_t) +
+        (apr_size_t)b->dialect_records->nelts * sizeof(du_rs_dialect_t) +
+        (apr_size_t)b->subnets->nelts * sizeof(du_rs_subnet_t) + (apr_size_t)b->tests->nelts * sizeof(du_rs_test_t) +
+        header->nbuckets * sizeof(*buckets) + (apr_size_t)b->blob->nelts;
     char *made = apr_palloc(b->pool, size), *to;
 
     header->nfiles = (apr_uint32_t)b->files->nelts;

@@ -48,7 +48,8 @@ struct du_rs_rule_t {
 struct du_rs_image_t {
     apr_uint32_t version;
     apr_uint32_t first_file, nfiles;
-    apr_uint32_t first_reply, nreplies; /* one for each dialect that can be asked for; none where nothing is offered */
+    apr_uint32_t first_reply,
+        nreplies; /* one for each dialect that can be asked for; none where nothing is offered */
 };
 
 /* The bytes of a reply, in the blob. */
@@ -90,8 +91,8 @@ struct du_ruleset_t {
     const du_rs_test_t *tests;
     const apr_uint32_t *buckets;
     const char *blob;
-    apr_pool_t *pool;   /* the rule set's own; see du_current.c */
-    unsigned holders;   /* likewise, under its mutex */
+    apr_pool_t *pool; /* the rule set's own; see du_current.c */
+    unsigned holders; /* likewise, under its mutex */
 };
 
 /* Sets the pointers to the sections of a block; 0 if the sections do not add up to len. */

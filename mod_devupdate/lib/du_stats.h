@@ -43,9 +43,9 @@
 
 /* Words of the dimensions that are nobody else's. */
 #define DU_STAT_ENDPOINT_LIST(X) X(DU_STAT_INTERNAL, "internal") X(DU_STAT_EXTERNAL, "external")
-#define DU_STAT_REQUEST_LIST(X) X(DU_STAT_CHECK, "check") X(DU_STAT_DOWNLOAD, "download") X(DU_STAT_UPLOAD, "upload")
-#define DU_STAT_UPLOAD_LIST(X)  X(DU_STAT_STORED, "stored") X(DU_STAT_REFUSED, "refused")
-#define DU_STAT_OUTCOME_LIST(X) X(DU_STAT_WRITTEN, "written") X(DU_STAT_LOST, "lost")
+#define DU_STAT_REQUEST_LIST(X)  X(DU_STAT_CHECK, "check") X(DU_STAT_DOWNLOAD, "download") X(DU_STAT_UPLOAD, "upload")
+#define DU_STAT_UPLOAD_LIST(X)   X(DU_STAT_STORED, "stored") X(DU_STAT_REFUSED, "refused")
+#define DU_STAT_OUTCOME_LIST(X)  X(DU_STAT_WRITTEN, "written") X(DU_STAT_LOST, "lost")
 
 #define DU_STAT_ENUM(id, word) id,
 typedef enum { DU_STAT_ENDPOINT_LIST(DU_STAT_ENUM) DU_STAT_ENDPOINTS } du_stat_endpoint_e;
@@ -55,14 +55,14 @@ typedef enum { DU_STAT_OUTCOME_LIST(DU_STAT_ENUM) DU_STAT_OUTCOMES } du_stat_out
 #undef DU_STAT_ENUM
 
 /* What a metric can be divided by: X(dimension, how many values) */
-#define DU_DIMENSION_LIST(X)               \
-    X(ALL, 1)                              \
-    X(ENDPOINT, DU_STAT_ENDPOINTS)         \
-    X(REQUEST, DU_STAT_REQUESTS)           \
-    X(REASON, DU_REASONS)                  \
-    X(MODEL, DU_STATS_MODELS + 1) /* the last one is "other" */ \
-    X(UPLOAD, DU_STAT_UPLOADS)             \
-    X(SERIES, DU_SERIES)                   \
+#define DU_DIMENSION_LIST(X)                                                                                         \
+    X(ALL, 1)                                                                                                        \
+    X(ENDPOINT, DU_STAT_ENDPOINTS)                                                                                   \
+    X(REQUEST, DU_STAT_REQUESTS)                                                                                     \
+    X(REASON, DU_REASONS)                                                                                            \
+    X(MODEL, DU_STATS_MODELS + 1) /* the last one is "other" */                                                      \
+    X(UPLOAD, DU_STAT_UPLOADS)                                                                                       \
+    X(SERIES, DU_SERIES)                                                                                             \
     X(OUTCOME, DU_STAT_OUTCOMES)
 
 enum {
@@ -76,13 +76,13 @@ typedef struct du_stats_model_t {
     char model[DU_KEY_PART_MAX + 1];
 } du_stats_model_t;
 
-#define DU_STATS_CELLS_COUNTER(type, member, first, second) \
+#define DU_STATS_CELLS_COUNTER(type, member, first, second)                                                          \
     type member[DU_STATS_##first##_SIZE][DU_STATS_##second##_SIZE];
 #define DU_STATS_CELLS_GAUGE(type, member, first, second)
 
 /* In shared memory, zeroed at first. Written by the functions below only. */
 typedef struct du_stats_t {
-#define DU_STATS_MEMBER(kind, member, unit, first, second, help) \
+#define DU_STATS_MEMBER(kind, member, unit, first, second, help)                                                     \
     DU_STATS_CELLS_##kind(volatile apr_uint64_t, member, first, second)
     DU_METRIC_LIST(DU_STATS_MEMBER)
 #undef DU_STATS_MEMBER
@@ -93,12 +93,12 @@ typedef struct du_stats_t {
 #undef DU_STATS_CELLS_COUNTER
 #undef DU_STATS_CELLS_GAUGE
 #define DU_STATS_CELLS_COUNTER(type, member, first, second)
-#define DU_STATS_CELLS_GAUGE(type, member, first, second) \
+#define DU_STATS_CELLS_GAUGE(type, member, first, second)                                                            \
     type member[DU_STATS_##first##_SIZE][DU_STATS_##second##_SIZE];
 
 /* What is looked up when somebody asks; -1 is "not known" and not told. */
 typedef struct du_gauges_t {
-#define DU_STATS_MEMBER(kind, member, unit, first, second, help) \
+#define DU_STATS_MEMBER(kind, member, unit, first, second, help)                                                     \
     DU_STATS_CELLS_##kind(apr_int64_t, member, first, second)
     DU_METRIC_LIST(DU_STATS_MEMBER)
 #undef DU_STATS_MEMBER

@@ -122,8 +122,8 @@ apr_status_t du_store_rules(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, 
 }
 
 /* The only row of a statement, or DU_E_NOT_FOUND without a word: whether that is a failure, the caller knows. */
-static apr_status_t select_one(du_ctx_t *ctx, du_store_t *store, du_sql_e statement, const char *arg, du_db_row_fn *take,
-                               size_t size, apr_pool_t *pool, void **one)
+static apr_status_t select_one(du_ctx_t *ctx, du_store_t *store, du_sql_e statement, const char *arg,
+                               du_db_row_fn *take, size_t size, apr_pool_t *pool, void **one)
 {
     const char *args[] = {arg, NULL};
     rows_t rows = make_rows(ctx, pool, size);
@@ -135,8 +135,8 @@ static apr_status_t select_one(du_ctx_t *ctx, du_store_t *store, du_sql_e statem
 
 apr_status_t du_store_rule(du_ctx_t *ctx, du_store_t *store, apr_int64_t id, apr_pool_t *pool, du_rule_t **rule)
 {
-    apr_status_t rv = select_one(ctx, store, DU_SQL_RULE, number(pool, id), take_rule, sizeof(**rule), pool,
-                                 (void **)rule);
+    apr_status_t rv =
+        select_one(ctx, store, DU_SQL_RULE, number(pool, id), take_rule, sizeof(**rule), pool, (void **)rule);
 
     if (rv == DU_E_NOT_FOUND) {
         return du_fail(ctx, rv, DUNO(0540), "there is no rule %" APR_INT64_T_FMT, id);
@@ -202,8 +202,8 @@ static apr_status_t take_text(void *baton, const char *const *columns, apr_pool_
     return APR_SUCCESS;
 }
 
-apr_status_t du_store_image(du_ctx_t *ctx, du_store_t *store, apr_int64_t rule_id, const char *version, apr_pool_t *pool,
-                            du_image_t **image)
+apr_status_t du_store_image(du_ctx_t *ctx, du_store_t *store, apr_int64_t rule_id, const char *version,
+                            apr_pool_t *pool, du_image_t **image)
 {
     const char *args[] = {number(pool, rule_id), version, NULL};
     rows_t ids = make_rows(ctx, pool, sizeof(const char *));
@@ -224,8 +224,8 @@ apr_status_t du_store_image(du_ctx_t *ctx, du_store_t *store, apr_int64_t rule_i
 
 typedef struct joining_t {
     rows_t rules;
-    int rule;                /* index of the rule whose files come now */
-    du_image_t *image;       /* the image whose files come now; its files are in `files` */
+    int rule;          /* index of the rule whose files come now */
+    du_image_t *image; /* the image whose files come now; its files are in `files` */
     apr_array_header_t *files;
 } joining_t;
 
@@ -332,7 +332,8 @@ apr_status_t du_store_packages(du_ctx_t *ctx, du_store_t *store, apr_pool_t *poo
     return du_db_select(ctx, store->db, DU_SQL_PACKAGES, NULL, take_package, &rows);
 }
 
-apr_status_t du_store_package(du_ctx_t *ctx, du_store_t *store, apr_int64_t id, apr_pool_t *pool, du_package_t **package)
+apr_status_t du_store_package(du_ctx_t *ctx, du_store_t *store, apr_int64_t id, apr_pool_t *pool,
+                              du_package_t **package)
 {
     apr_status_t rv = select_one(ctx, store, DU_SQL_PACKAGE, number(pool, id), take_package, sizeof(**package), pool,
                                  (void **)package);

@@ -39,14 +39,15 @@ apr_status_t du_store_rules(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, 
 apr_status_t du_store_rule(du_ctx_t *ctx, du_store_t *store, apr_int64_t id, apr_pool_t *pool, du_rule_t **rule);
 
 /* One version of one rule with its files; DU_E_NOT_FOUND. */
-apr_status_t du_store_image(du_ctx_t *ctx, du_store_t *store, apr_int64_t rule_id, const char *version, apr_pool_t *pool,
-                            du_image_t **image);
+apr_status_t du_store_image(du_ctx_t *ctx, du_store_t *store, apr_int64_t rule_id, const char *version,
+                            apr_pool_t *pool, du_image_t **image);
 
 /* All packages (array of du_package_t), by id. */
 apr_status_t du_store_packages(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_array_header_t **packages);
 
 /* One package by id, or by the digest of its file; DU_E_NOT_FOUND. */
-apr_status_t du_store_package(du_ctx_t *ctx, du_store_t *store, apr_int64_t id, apr_pool_t *pool, du_package_t **package);
+apr_status_t du_store_package(du_ctx_t *ctx, du_store_t *store, apr_int64_t id, apr_pool_t *pool,
+                              du_package_t **package);
 apr_status_t du_store_package_by_digest(du_ctx_t *ctx, du_store_t *store, const char *digest, apr_pool_t *pool,
                                         du_package_t **package);
 
@@ -67,10 +68,10 @@ typedef struct du_arrival_t {
     du_key_t key;
     const char *update_type;
     du_image_t image;
-    apr_int64_t rule_id;     /* out: the rule it belongs to */
-    int is_new_rule;         /* out */
-    int already;             /* out: this very image was there before */
-    du_versions_t versions;  /* out: the rule's versions afterwards */
+    apr_int64_t rule_id;    /* out: the rule it belongs to */
+    int is_new_rule;        /* out */
+    int already;            /* out: this very image was there before */
+    du_versions_t versions; /* out: the rule's versions afterwards */
 } du_arrival_t;
 
 /* 1 if both consist of the same files with the same content. */
@@ -92,7 +93,8 @@ apr_status_t du_store_import(du_ctx_t *ctx, du_store_t *store, du_package_t *pac
  * Applies a life cycle action to a rule that must still have the versions in rule->versions; they become the new ones.
  * DU_E_NOTHING if nothing changes, DU_E_CONFLICT if somebody else was faster, DU_E_NOT_FOUND if the rule is gone.
  */
-apr_status_t du_store_act(du_ctx_t *ctx, du_store_t *store, du_rule_t *rule, du_action_e action, const du_actor_t *actor);
+apr_status_t du_store_act(du_ctx_t *ctx, du_store_t *store, du_rule_t *rule, du_action_e action,
+                          const du_actor_t *actor);
 
 /*
  * Sites and test devices (du_store_site.c). Names compare without case. Every change is a transaction as above. Whether a

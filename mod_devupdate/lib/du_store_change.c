@@ -57,7 +57,14 @@ apr_status_t du_store_record(du_ctx_t *ctx, du_store_t *store, const du_actor_t 
     apr_status_t rv = du_store_raise(ctx, store, "activity", &id);
     const char *args[] = {apr_psprintf(ctx->pool, "%" APR_INT64_T_FMT, id),
                           apr_psprintf(ctx->pool, "%" APR_TIME_T_FMT, du_now(ctx)),
-                          actor->name, actor->node, action, object, before, after, du_text_or_empty(actor->note), NULL};
+                          actor->name,
+                          actor->node,
+                          action,
+                          object,
+                          before,
+                          after,
+                          du_text_or_empty(actor->note),
+                          NULL};
 
     return rv == APR_SUCCESS ? du_db_execute(ctx, store->db, DU_SQL_ACTIVITY_INSERT, args, NULL) : rv;
 }
@@ -85,11 +92,11 @@ static apr_status_t fail_lost_race(du_ctx_t *ctx, const change_t *change, apr_in
     du_rule_t *now;
     apr_status_t rv = du_store_rule(ctx, change->store, rule_id, change->pool, &now);
 
-    return rv == APR_SUCCESS ? du_fail(ctx, DU_E_CONFLICT, DUNO(0701),
-                                       "rule %" APR_INT64_T_FMT
-                                       " was changed by somebody else in the meantime, nothing was done",
-                                       rule_id)
-                             : rv;
+    return rv == APR_SUCCESS
+               ? du_fail(ctx, DU_E_CONFLICT, DUNO(0701),
+                         "rule %" APR_INT64_T_FMT " was changed by somebody else in the meantime, nothing was done",
+                         rule_id)
+               : rv;
 }
 
 /* Changes the row if it still has the old versions, and records who did it. */
@@ -97,9 +104,9 @@ static apr_status_t change_versions(du_ctx_t *ctx, const change_t *change, const
                                     const du_versions_t *before, const du_versions_t *after)
 {
     const char *object = apr_pstrcat(change->pool, "rule ", number(change, rule->id), NULL);
-    const char *args[] = {after->slot[DU_PENDING],  after->slot[DU_APPROVED],  after->slot[DU_RESTORE],
-                          number(change, rule->id), before->slot[DU_PENDING], before->slot[DU_APPROVED],
-                          before->slot[DU_RESTORE], NULL};
+    const char *args[] = {
+        after->slot[DU_PENDING],  after->slot[DU_APPROVED],  after->slot[DU_RESTORE],  number(change, rule->id),
+        before->slot[DU_PENDING], before->slot[DU_APPROVED], before->slot[DU_RESTORE], NULL};
     int changed;
     apr_status_t rv = du_db_execute(ctx, change->store->db, DU_SQL_RULE_VERSIONS, args, &changed);
 
@@ -132,7 +139,8 @@ static apr_status_t act(du_ctx_t *ctx, void *baton)
     return rv;
 }
 
-apr_status_t du_store_act(du_ctx_t *ctx, du_store_t *store, du_rule_t *rule, du_action_e action, const du_actor_t *actor)
+apr_status_t du_store_act(du_ctx_t *ctx, du_store_t *store, du_rule_t *rule, du_action_e action,
+                          const du_actor_t *actor)
 {
     change_t change = make_change(ctx, store, actor);
     du_versions_t before = rule->versions, after;
@@ -161,15 +169,22 @@ static apr_status_t insert_package(du_ctx_t *ctx, change_t *change)
     apr_status_t rv = du_store_package_by_digest(ctx, change->store, p->digest, change->pool, &known);
 
     if (rv == APR_SUCCESS) {
-        return du_fail(ctx, DU_E_EXISTS, DUNO(0690), "this package was already imported, as package %" APR_INT64_T_FMT,
-                       known->id);
+        return du_fail(ctx, DU_E_EXISTS, DUNO(0690),
+                       "this package was already imported, as package %" APR_INT64_T_FMT, known->id);
     }
     if (rv == DU_E_NOT_FOUND) {
         rv = raise_counter(ctx, change, "package", &p->id);
     }
     if (rv == APR_SUCCESS) {
-        const char *args[] = {number(change, p->id), p->digest, p->filename, number(change, p->size),
-                              number(change, p->imported), p->actor, p->note, p->trust, NULL};
+        const char *args[] = {number(change, p->id),
+                              p->digest,
+                              p->filename,
+                              number(change, p->size),
+                              number(change, p->imported),
+                              p->actor,
+                              p->note,
+                              p->trust,
+                              NULL};
 
         rv = du_db_execute(ctx, change->store->db, DU_SQL_PACKAGE_INSERT, args, NULL);
     }
@@ -182,9 +197,18 @@ static apr_status_t insert_rule(du_ctx_t *ctx, const change_t *change, du_arriva
     const du_key_t *key = &arrival->key;
     du_rule_t *made = apr_pcalloc(change->pool, sizeof(*made));
     apr_status_t rv = raise_counter(ctx, change, "rule", &made->id);
-    const char *args[] = {number(change, made->id), du_text_fold(change->pool, du_key_path(change->pool, key)),
-                          key->type, key->brand, key->model, key->revision, key->locale, arrival->update_type,
-                          "", "", "", NULL};
+    const char *args[] = {number(change, made->id),
+                          du_text_fold(change->pool, du_key_path(change->pool, key)),
+                          key->type,
+                          key->brand,
+                          key->model,
+                          key->revision,
+                          key->locale,
+                          arrival->update_type,
+                          "",
+                          "",
+                          "",
+                          NULL};
 
     made->key = *key;
     made->update_type = arrival->update_type;
@@ -196,7 +220,8 @@ static apr_status_t insert_rule(du_ctx_t *ctx, const change_t *change, du_arriva
     return rv == APR_SUCCESS ? du_db_execute(ctx, change->store->db, DU_SQL_RULE_INSERT, args, NULL) : rv;
 }
 
-static apr_status_t find_or_insert_rule(du_ctx_t *ctx, const change_t *change, du_arrival_t *arrival, du_rule_t **rule)
+static apr_status_t find_or_insert_rule(du_ctx_t *ctx, const change_t *change, du_arrival_t *arrival,
+                                        du_rule_t **rule)
 {
     apr_status_t rv = du_store_rule_by_key(ctx, change->store, &arrival->key, change->pool, rule);
 
@@ -207,10 +232,16 @@ static apr_status_t find_or_insert_rule(du_ctx_t *ctx, const change_t *change, d
 static apr_status_t insert_file(du_ctx_t *ctx, const change_t *change, apr_int64_t image_id, int position,
                                 const du_file_t *file)
 {
-    const char *args[] = {number(change, image_id), number(change, position), file->name, number(change, file->size),
-                          du_text_hex(change->pool, file->digest, DU_DIGEST_SIZE), file->signature,
+    const char *args[] = {number(change, image_id),
+                          number(change, position),
+                          file->name,
+                          number(change, file->size),
+                          du_text_hex(change->pool, file->digest, DU_DIGEST_SIZE),
+                          file->signature,
                           number(change, file->signature_size),
-                          du_text_hex(change->pool, file->signature_digest, DU_DIGEST_SIZE), file->timestamp, NULL};
+                          du_text_hex(change->pool, file->signature_digest, DU_DIGEST_SIZE),
+                          file->timestamp,
+                          NULL};
 
     return du_db_execute(ctx, change->store->db, DU_SQL_IMAGE_FILE_INSERT, args, NULL);
 }

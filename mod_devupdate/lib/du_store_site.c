@@ -238,8 +238,8 @@ static apr_status_t delete_test_devices(du_ctx_t *ctx, const change_t *change, c
     apr_status_t rv = list_test_devices(ctx, change, name, count, &before);
 
     if (rv == APR_SUCCESS && *count > 0) {
-        rv = du_db_execute(ctx, change->store->db, name ? DU_SQL_TEST_DEVICE_DELETE : DU_SQL_TEST_DEVICES_DELETE, args,
-                           NULL);
+        rv = du_db_execute(ctx, change->store->db, name ? DU_SQL_TEST_DEVICE_DELETE : DU_SQL_TEST_DEVICES_DELETE,
+                           args, NULL);
         if (rv == APR_SUCCESS) {
             rv = du_store_record(ctx, change->store, change->actor, "remove",
                                  device_object(ctx, change->site_name, name), before, "");
@@ -284,8 +284,7 @@ static apr_status_t remove_site(du_ctx_t *ctx, void *baton)
 static apr_status_t find_same_name(du_ctx_t *ctx, const change_t *change, const char *site_key, const char *name_key)
 {
     apr_array_header_t *names;
-    apr_status_t rv =
-        select_texts(ctx, change->store, DU_SQL_TEST_DEVICES_OF_SITE, site_key, ctx->pool, &names);
+    apr_status_t rv = select_texts(ctx, change->store, DU_SQL_TEST_DEVICES_OF_SITE, site_key, ctx->pool, &names);
 
     for (int i = 0; i < names->nelts && rv == APR_SUCCESS; i++) {
         if (du_text_equal(APR_ARRAY_IDX(names, i, const char *), name_key)) {
@@ -300,17 +299,17 @@ static apr_status_t insert_test_device(du_ctx_t *ctx, const change_t *change)
 {
     const du_test_device_t *device = change->device;
     const char *site_key = du_text_fold(ctx->pool, device->site), *name_key = du_text_fold(ctx->pool, device->name);
-    const char *args[] = {site_key,           name_key,           device->name, kinds[device->kind],
+    const char *args[] = {site_key,           name_key,      device->name, kinds[device->kind],
                           device->identifier, device->shown, NULL};
     apr_status_t rv = find_same_name(ctx, change, site_key, name_key);
 
     if (rv == APR_SUCCESS) {
         rv = du_db_execute(ctx, change->store->db, DU_SQL_TEST_DEVICE_INSERT, args, NULL);
     }
-    return rv == APR_SUCCESS ? du_store_record(ctx, change->store, change->actor, "add",
-                                               device_object(ctx, device->site, device->name), "",
-                                               device_text(ctx, device))
-                             : rv;
+    return rv == APR_SUCCESS
+               ? du_store_record(ctx, change->store, change->actor, "add",
+                                 device_object(ctx, device->site, device->name), "", device_text(ctx, device))
+               : rv;
 }
 
 static apr_status_t need_site(du_ctx_t *ctx, const change_t *change, const char *site)

@@ -16,7 +16,7 @@ struct du_template_t {
 typedef struct entry_t entry_t;
 struct entry_t {
     const char *name;
-    const char *text;    /* NULL for an item */
+    const char *text; /* NULL for an item */
     du_values_t *item;
     entry_t *next;
 };
@@ -143,8 +143,9 @@ static apr_status_t check_node(du_ctx_t *ctx, xmlNodePtr node)
             is_known = strcmp((const char *)attr->name, known[i]) == 0;
         }
         if (!is_known) {
-            return du_fail(ctx, DU_E_TEMPLATE, DUNO(0112), "line %ld of the template: no attribute %s in our namespace",
-                           xmlGetLineNo(node), (const char *)attr->name);
+            return du_fail(ctx, DU_E_TEMPLATE, DUNO(0112),
+                           "line %ld of the template: no attribute %s in our namespace", xmlGetLineNo(node),
+                           (const char *)attr->name);
         }
     }
     return APR_SUCCESS;
@@ -169,7 +170,8 @@ static apr_status_t check_tree(du_ctx_t *ctx, xmlNodePtr node)
 static apr_status_t check_root(du_ctx_t *ctx, const xmlNode *root)
 {
     return our_attribute(root, "if") || our_attribute(root, "each")
-               ? du_fail(ctx, DU_E_TEMPLATE, DUNO(0117), "the root element of the template cannot be left out or repeated")
+               ? du_fail(ctx, DU_E_TEMPLATE, DUNO(0117),
+                         "the root element of the template cannot be left out or repeated")
                : APR_SUCCESS;
 }
 

@@ -26,7 +26,7 @@ typedef struct du_update_file_t {
 
 typedef struct du_update_t {
     du_key_t key;
-    const char *update_type;   /* "CPE" if not given: the only value ever seen */
+    const char *update_type; /* "CPE" if not given: the only value ever seen */
     const char *version;
     apr_array_header_t *files; /* of du_update_file_t, at least one */
 } du_update_t;

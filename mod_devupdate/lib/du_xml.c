@@ -15,8 +15,8 @@ typedef struct open_record_t open_record_t;
 struct open_record_t {
     const du_shape_t *shape;
     du_record_t *record;
-    int *rank;    /* per field: position in shape->names of the name that gave its value */
-    int depth;    /* of the element that opened it */
+    int *rank; /* per field: position in shape->names of the name that gave its value */
+    int depth; /* of the element that opened it */
     open_record_t *outer;
 };
 
@@ -25,8 +25,8 @@ typedef struct reader_t {
     xmlParserCtxtPtr parser;
     open_record_t *open;
     int depth;
-    int is_leaf;    /* no element was closed inside the innermost open one */
-    int text_len;   /* text of the innermost open element since it was opened */
+    int is_leaf;  /* no element was closed inside the innermost open one */
+    int text_len; /* text of the innermost open element since it was opened */
     char text[DU_XML_MAX_TEXT + 1];
     const char *refusal; /* why we stopped; NULL as long as all is well */
 } reader_t;
@@ -98,8 +98,8 @@ static void open_child(reader_t *reader, const du_shape_t *shape)
     apr_array_header_t *siblings = reader->open->record->children;
 
     if (siblings->nelts == shape->max_records) {
-        refuse(reader, apr_psprintf(reader->ctx->pool, "more than %d <%s> elements", shape->max_records,
-                                    shape->elements[0]));
+        refuse(reader,
+               apr_psprintf(reader->ctx->pool, "more than %d <%s> elements", shape->max_records, shape->elements[0]));
         return;
     }
     reader->open = open_record(reader, shape);
@@ -205,8 +205,8 @@ static void on_start_document(void *baton)
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (names[i] && !is_our_encoding(names[i])) {
-            refuse(reader, apr_psprintf(reader->ctx->pool, "the encoding %s",
-                                        du_text_for_log(reader->ctx->pool, names[i])));
+            refuse(reader,
+                   apr_psprintf(reader->ctx->pool, "the encoding %s", du_text_for_log(reader->ctx->pool, names[i])));
             return; /* the parser has freed its converter, and with it the other names */
         }
     }
@@ -284,7 +284,8 @@ static void parse(reader_t *reader, const char *data, int len)
         return;
     }
     reader->parser = parser;
-    parser->replaceEntities = 1; /* or &amp; in an attribute would arrive as &#38;; there is nothing else to replace */
+    parser->replaceEntities =
+        1; /* or &amp; in an attribute would arrive as &#38;; there is nothing else to replace */
     xmlParseChunk(parser, data + first, len - first, 1);
     if (!parser->wellFormed && !reader->refusal) {
         reader->refusal = "not well-formed";
@@ -292,7 +293,8 @@ static void parse(reader_t *reader, const char *data, int len)
     xmlFreeParserCtxt(parser);
 }
 
-apr_status_t du_xml_read(du_ctx_t *ctx, const char *data, apr_size_t len, const du_shape_t *shape, du_record_t **record)
+apr_status_t du_xml_read(du_ctx_t *ctx, const char *data, apr_size_t len, const du_shape_t *shape,
+                         du_record_t **record)
 {
     reader_t *reader = apr_pcalloc(ctx->pool, sizeof(*reader));
 

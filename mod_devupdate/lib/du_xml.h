@@ -23,8 +23,9 @@ typedef struct du_name_t {
 
 typedef struct du_shape_t du_shape_t;
 struct du_shape_t {
-    const char *const *elements; /* names of the elements that open such a record, NULL at the end; unused at the root */
-    const du_name_t *names;      /* accepted names, {NULL} at the end; of two names of one field the earlier one wins */
+    const char *const
+        *elements;          /* names of the elements that open such a record, NULL at the end; unused at the root */
+    const du_name_t *names; /* accepted names, {NULL} at the end; of two names of one field the earlier one wins */
     int nfields;
     int max_records;         /* more of them in one parent are refused; unused at the root */
     const du_shape_t *child; /* records inside this one, or NULL */
@@ -46,6 +47,7 @@ int du_xml_is_name(const char *text);
 
 /* Reads len bytes into a record that lives in ctx->pool. DU_E_MALFORMED (with a sentence in ctx->failure) for
  * everything that is not accepted. */
-apr_status_t du_xml_read(du_ctx_t *ctx, const char *data, apr_size_t len, const du_shape_t *shape, du_record_t **record);
+apr_status_t du_xml_read(du_ctx_t *ctx, const char *data, apr_size_t len, const du_shape_t *shape,
+                         du_record_t **record);
 
 #endif
