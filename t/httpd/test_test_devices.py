@@ -128,8 +128,7 @@ class TestSites:
 
 
 def in_every_child(site, serial, version, address="127.1.0.1"):
-    """True when so many checks are answered alike that every child must have been asked."""
-    return all(site.offered(body(serial=serial), address=address) == version for _ in range(8 * len(site.httpd.children())))
+    return site.every_child(lambda: site.offered(body(serial=serial), address=address) == version)
 
 
 def until_offered(site, serial, version):
