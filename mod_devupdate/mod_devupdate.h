@@ -152,10 +152,6 @@ int du_image_fixup(request_rec *r, const du_target_t *target);
 /* Records a download in the journal, when it has ended one way or the other. */
 void du_image_record(request_rec *r, const du_target_t *target);
 
-/* 1 if a URL path as it was sent has nothing that httpd would normalise away: dot segments, empty segments, encoded
- * separators. Names that rules know have none of these. */
-int du_image_is_plain(const char *path);
-
 /* Keeps requests to the check URLs as they came, whoever answers them how (mod_devupdate_capture.c). */
 void du_capture_register(void);
 

@@ -7,25 +7,6 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-#include "du_text.h"
-
-/* "%2e", "%2f", "%5c": a dot or a separator that hides behind its code */
-static int is_hidden_separator(const char *s)
-{
-    return du_text_begins(s, "%2e") || du_text_begins(s, "%2f") || du_text_begins(s, "%5c");
-}
-
-int du_image_is_plain(const char *path)
-{
-    for (const char *c = path; *c; c++) {
-        if ((c[0] == '/' && (c[1] == '/' || c[1] == '.')) || c[0] == '\\' ||
-            (c[0] == '%' && is_hidden_separator(c))) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
 /* Looks the rest of the URL up in the rule set and says where the file is; the disk is not asked. The digest is the
  * request's own, because the rule set may be gone before the file is sent. */
 static apr_status_t look_up(request_rec *r, const du_target_t *target, const unsigned char **digest)

@@ -36,13 +36,32 @@ du_target_t *du_target(const request_rec *r)
     return ap_get_module_config(r->request_config, &devupdate_module);
 }
 
+/* "%2e", "%2f", "%5c": a dot or a separator that hides behind its code */
+static int is_hidden_separator(const char *s)
+{
+    return du_text_begins(s, "%2e") || du_text_begins(s, "%2f") || du_text_begins(s, "%5c");
+}
+
+/* 1 if a URL path as it was sent has nothing that httpd would normalise away: dot segments, empty segments, encoded
+ * separators. Names that rules know have none of these. */
+static int is_plain(const char *path)
+{
+    for (const char *c = path; *c; c++) {
+        if ((c[0] == '/' && (c[1] == '/' || c[1] == '.')) || c[0] == '\\' ||
+            (c[0] == '%' && is_hidden_separator(c))) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* Before httpd normalises the path: afterwards some tricks would look plain, and a path that climbs above the root would
  * be answered 400. */
 int du_target_has_tricks(const request_rec *r)
 {
     const char *rest;
 
-    return r->parsed_uri.path && find_url(r->parsed_uri.path, &rest) >= 0 && !du_image_is_plain(r->parsed_uri.path);
+    return r->parsed_uri.path && find_url(r->parsed_uri.path, &rest) >= 0 && !is_plain(r->parsed_uri.path);
 }
 
 du_target_t *du_target_claim(request_rec *r)
