@@ -101,6 +101,9 @@ struct du_node_t {
     du_keeper_t *keeper;              /* the one who looks at the store, if this child is chosen for it */
 };
 
+/* Counts a record that was written or not; why not is in the log once a minute and series. */
+void du_node_recorded(du_ctx_t *ctx, du_node_t *node, du_series_e series, int is_written, apr_time_t now);
+
 int du_node_pre_start(apr_pool_t *pconf, server_rec *s);
 void du_node_start_child(apr_pool_t *pchild, server_rec *s);
 

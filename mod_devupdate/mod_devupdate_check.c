@@ -64,10 +64,7 @@ static void record(du_ctx_t *ctx, request_rec *r, const du_check_t *check)
     int is_written = node->journal && du_journal_append(ctx, node->journal, check) == APR_SUCCESS;
 
     du_stats_check(node->stats, du_target(r)->is_external, &check->decision);
-    du_stats_record(node->stats, DU_SERIES_CHECKS, is_written);
-    if (!is_written && du_throttle_pass(node->throttle, "audit", check->time)) {
-        du_report(ctx, DU_LOG_ERROR);
-    }
+    du_node_recorded(ctx, node, DU_SERIES_CHECKS, is_written, check->time);
 }
 
 static int refuse(du_ctx_t *ctx, request_rec *r, du_check_t *check, du_reason_e reason, int http)

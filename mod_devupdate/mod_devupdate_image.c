@@ -103,8 +103,5 @@ void du_image_record(request_rec *r, const du_target_t *target)
     download.user = r->user;
     is_written = node->journal && du_journal_download(ctx, node->journal, &download) == APR_SUCCESS;
     du_stats_download(node->stats, target->rest, download.sent);
-    du_stats_record(node->stats, DU_SERIES_DOWNLOADS, is_written);
-    if (!is_written && du_throttle_pass(node->throttle, "downloads", download.time)) {
-        du_report(ctx, DU_LOG_ERROR);
-    }
+    du_node_recorded(ctx, node, DU_SERIES_DOWNLOADS, is_written, download.time);
 }

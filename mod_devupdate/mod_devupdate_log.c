@@ -41,3 +41,17 @@ du_ctx_t *du_ctx_for_server(server_rec *s, apr_pool_t *pool)
     ctx->baton = s;
     return ctx;
 }
+
+void du_node_recorded(du_ctx_t *ctx, du_node_t *node, du_series_e series, int is_written, apr_time_t now)
+{
+    static const char *const words[] = {
+#define WORD(id, word) word,
+        DU_SERIES_LIST(WORD)
+#undef WORD
+    };
+
+    du_stats_record(node->stats, series, is_written);
+    if (!is_written && du_throttle_pass(node->throttle, words[series], now)) {
+        du_report(ctx, DU_LOG_ERROR);
+    }
+}

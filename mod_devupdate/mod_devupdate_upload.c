@@ -92,10 +92,7 @@ static int record(transfer_t *transfer, int http)
     du_upload_record(transfer->upload, &line);
     is_written = node->journal && du_journal_upload(transfer->ctx, node->journal, &line) == APR_SUCCESS;
     du_stats_upload(node->stats, transfer->is_external, http == HTTP_OK, line.size);
-    du_stats_record(node->stats, DU_SERIES_UPLOADS, is_written);
-    if (!is_written && du_throttle_pass(node->throttle, "uploads", line.time)) {
-        du_report(transfer->ctx, DU_LOG_ERROR);
-    }
+    du_node_recorded(transfer->ctx, node, DU_SERIES_UPLOADS, is_written, line.time);
     return http;
 }
 

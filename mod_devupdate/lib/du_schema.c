@@ -17,11 +17,18 @@ static apr_status_t take_number(void *baton, const char *const *columns, apr_poo
     return APR_SUCCESS;
 }
 
+apr_status_t du_schema_counter(du_ctx_t *ctx, du_db_t *db, const char *name, apr_int64_t *value)
+{
+    const char *args[] = {name, NULL};
+
+    *value = 0;
+    return du_db_select(ctx, db, DU_SQL_COUNTER, args, take_number, value);
+}
+
 apr_status_t du_schema_check(du_ctx_t *ctx, du_db_t *db)
 {
-    const char *args[] = {"schema", NULL};
-    apr_int64_t version = 0;
-    apr_status_t rv = du_db_select(ctx, db, DU_SQL_COUNTER, args, take_number, &version);
+    apr_int64_t version;
+    apr_status_t rv = du_schema_counter(ctx, db, "schema", &version);
 
     if (rv != APR_SUCCESS) {
         return du_fail(ctx, rv, DUNO(0530), "no schema version can be read from the store (is it one?): %s",

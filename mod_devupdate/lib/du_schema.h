@@ -8,6 +8,9 @@
 
 #define DU_SCHEMA_VERSION 1 /* what sql/schema.sql writes into the counter "schema" */
 
+/* The value of a row of table counter; 0 if there is none. */
+apr_status_t du_schema_counter(du_ctx_t *ctx, du_db_t *db, const char *name, apr_int64_t *value);
+
 /* DU_E_SCHEMA if the database has the tables of another version, DU_E_STORE if it has none or does not answer. */
 apr_status_t du_schema_check(du_ctx_t *ctx, du_db_t *db);
 

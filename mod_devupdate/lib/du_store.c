@@ -65,24 +65,9 @@ apr_status_t du_store_init(du_ctx_t *ctx, const char *spec, apr_pool_t *pool)
     return rv;
 }
 
-static apr_status_t take_number(void *baton, const char *const *columns, apr_pool_t *row_pool)
-{
-    (void)row_pool;
-    *(apr_int64_t *)baton = apr_atoi64(columns[0]);
-    return APR_SUCCESS;
-}
-
-apr_status_t du_store_counter(du_ctx_t *ctx, du_store_t *store, const char *name, apr_int64_t *value)
-{
-    const char *args[] = {name, NULL};
-
-    *value = 0;
-    return du_db_select(ctx, store->db, DU_SQL_COUNTER, args, take_number, value);
-}
-
 apr_status_t du_store_generation(du_ctx_t *ctx, du_store_t *store, apr_int64_t *generation)
 {
-    return du_store_counter(ctx, store, "generation", generation);
+    return du_schema_counter(ctx, store->db, "generation", generation);
 }
 
 /*

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "du_schema.h"
 #include "du_text.h"
 
 /* One change on its way through its transaction. */
@@ -34,7 +35,7 @@ apr_status_t du_store_raise(du_ctx_t *ctx, du_store_t *store, const char *name, 
     const char *args[] = {name, NULL};
     apr_status_t rv = du_db_execute(ctx, store->db, DU_SQL_COUNTER_RAISE, args, NULL);
 
-    return rv == APR_SUCCESS ? du_store_counter(ctx, store, name, value) : rv;
+    return rv == APR_SUCCESS ? du_schema_counter(ctx, store->db, name, value) : rv;
 }
 
 static apr_status_t raise_counter(du_ctx_t *ctx, const change_t *change, const char *name, apr_int64_t *value)

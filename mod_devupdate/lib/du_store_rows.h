@@ -12,9 +12,6 @@ struct du_store_t {
     du_db_t *db;
 };
 
-/* The value of a counter. */
-apr_status_t du_store_counter(du_ctx_t *ctx, du_store_t *store, const char *name, apr_int64_t *value);
-
 /* Raises a counter and answers its new value. In a transaction. */
 apr_status_t du_store_raise(du_ctx_t *ctx, du_store_t *store, const char *name, apr_int64_t *value);
 
