@@ -56,7 +56,7 @@ typedef enum {
         CTL_OPTIONS
 } ctl_option_e;
 
-#define CTL_BIT(id) (UINT32_C(1) << (id)) /* for sets of options */
+#define CTL_BIT(id) (UINT64_C(1) << (id)) /* for sets of options */
 
 /* What a phone says it is and runs. */
 #define CTL_PHONE_IS                                                                                                 \
@@ -73,8 +73,8 @@ typedef struct ctl_command_t {
     const char *operands;              /* for help, "" if there are none */
     int min, max;                      /* how many operands */
     int needs;                         /* CTL_NEEDS_... */
-    apr_uint32_t options;              /* CTL_BIT()s of its own options */
-    apr_uint32_t required;             /* those of them that must be given */
+    apr_uint64_t options;              /* CTL_BIT()s of its own options */
+    apr_uint64_t required;             /* those of them that must be given */
     apr_status_t (*check)(ctl_t *ctl); /* judges the arguments first of all; may be NULL */
     apr_status_t (*run)(ctl_t *ctl);
     const char *text; /* what it does, in one line */
@@ -106,7 +106,7 @@ struct ctl_t {
 apr_status_t ctl_args_read(ctl_t *ctl, int argc, const char *const *argv);
 
 /* CTL_E_USAGE if one of these options (CTL_BIT()s) is not given, or without a value. */
-apr_status_t ctl_args_required(ctl_t *ctl, apr_uint32_t required);
+apr_status_t ctl_args_required(ctl_t *ctl, apr_uint64_t required);
 
 /* A check: all operands are numbers of rows. Fills ctl->ids. */
 apr_status_t ctl_args_ids(ctl_t *ctl);

@@ -49,7 +49,7 @@ static apr_status_t refuse_option(ctl_t *ctl, apr_status_t status, const char *a
 }
 
 /* Reads the options of the set `accepted`; os->ind is at the first operand afterwards. */
-static apr_status_t read_options(ctl_t *ctl, apr_getopt_t *os, apr_uint32_t accepted)
+static apr_status_t read_options(ctl_t *ctl, apr_getopt_t *os, apr_uint64_t accepted)
 {
     apr_getopt_option_t table[CTL_OPTIONS + 1] = {{0}};
     int rows = 0, letter;
@@ -104,7 +104,7 @@ static apr_status_t find_command(ctl_t *ctl, int count, const char *const *words
                    count > 1 ? du_text_for_log(ctl->pool, words[1]) : "");
 }
 
-apr_status_t ctl_args_required(ctl_t *ctl, apr_uint32_t required)
+apr_status_t ctl_args_required(ctl_t *ctl, apr_uint64_t required)
 {
     for (int id = 0; id < CTL_OPTIONS; id++) {
         if ((required & CTL_BIT(id)) && !du_text_or_null(ctl->option[id])) {

@@ -56,7 +56,7 @@ static void print_wrapped(const char *indent, const char *text)
     putchar('\n');
 }
 
-static void print_options(apr_pool_t *pool, apr_uint32_t set)
+static void print_options(apr_pool_t *pool, apr_uint64_t set)
 {
     for (int id = 0; id < CTL_OPTIONS; id++) {
         if (set & CTL_BIT(id)) {

@@ -122,7 +122,7 @@ void ctl_files_print(apr_pool_t *pool, const du_image_t *image)
 
 const char *ctl_trust_text(const char *trust)
 {
-    return du_text_equal(trust, "unverified")
+    return du_text_equal(trust, DU_TRUST_UNVERIFIED)
                ? "unverified (the catalogues are there, their signatures were not checked)"
                : trust;
 }

@@ -173,7 +173,7 @@ static apr_status_t read_template(du_ctx_t *ctx, const char *path, const char **
 static apr_status_t try_template(du_ctx_t *ctx, const du_reply_t *reply)
 {
     static du_file_t file = {.name = "f", .signature = "s", .timestamp = ""};
-    static const du_image_t image = {"1", 1, &file};
+    static const du_image_t image = {.version = "1", .nfiles = 1, .files = &file};
     static const du_rule_t rule = {.key = {"t", "b", "m", "r", "l"}, .update_type = "u"};
     const char *text;
     apr_size_t len;

@@ -51,7 +51,7 @@ static void describe_package(work_t *work, const du_cab_t *cab)
         .imported = du_now(work->ctx),
         .actor = import->actor.name,
         .note = du_text_or_empty(import->actor.note),
-        .trust = "unverified",
+        .trust = DU_TRUST_UNVERIFIED,
     };
 }
 

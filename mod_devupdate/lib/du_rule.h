@@ -37,9 +37,16 @@ typedef struct du_file_t {
     unsigned char signature_digest[DU_DIGEST_SIZE];
 } du_file_t;
 
+/* What is known about the signature of an image's catalogues, from best to least. What it was at the import stays. */
+#define DU_TRUST_VERIFIED   "verified"
+#define DU_TRUST_EXPIRED    "expired" /* verified, but a certificate had expired */
+#define DU_TRUST_UNVERIFIED "unverified"
+
 /* The files of one version for one key. */
 typedef struct du_image_t {
     const char *version;
+    const char *trust;  /* DU_TRUST_...; filled where it is read singly or imported, otherwise NULL */
+    const char *signer; /* who signed its catalogues, "" if not known */
     int nfiles;
     du_file_t *files;
 } du_image_t;
@@ -61,7 +68,8 @@ typedef struct du_package_t {
     apr_time_t imported;
     const char *actor;
     const char *note;
-    const char *trust; /* what is known about its signatures: "unverified" */
+    const char *trust;  /* the least that is known about one of its images: DU_TRUST_... */
+    const char *signer; /* who signed the cabinet itself, "" if nobody did */
 } du_package_t;
 
 /* A name for a set of subnets. */

@@ -291,7 +291,7 @@ apr_status_t du_store_snapshot(du_ctx_t *ctx, du_store_t *store, apr_pool_t *poo
  * Packages
  */
 
-/* id, filename, size, digest, imported, actor, note, trust */
+/* id, filename, size, digest, imported, actor, note, trust, signer */
 static apr_status_t take_package(void *baton, const char *const *columns, apr_pool_t *row_pool)
 {
     rows_t *rows = baton;
@@ -306,6 +306,7 @@ static apr_status_t take_package(void *baton, const char *const *columns, apr_po
     package->actor = apr_pstrdup(rows->pool, columns[5]);
     package->note = apr_pstrdup(rows->pool, columns[6]);
     package->trust = apr_pstrdup(rows->pool, columns[7]);
+    package->signer = apr_pstrdup(rows->pool, columns[8]);
     return APR_SUCCESS;
 }
 

@@ -12,6 +12,7 @@
 #include "du_ctx.h"
 #include "du_lifecycle.h"
 #include "du_rule.h"
+#include "du_setting.h"
 
 typedef struct du_store_t du_store_t;
 
@@ -60,6 +61,7 @@ apr_status_t du_store_package_images(du_ctx_t *ctx, du_store_t *store, apr_int64
 typedef struct du_actor_t {
     const char *name; /* account */
     const char *node; /* host */
+    const char *role; /* "" or NULL = the command line */
     const char *note; /* reason, may be NULL */
 } du_actor_t;
 
@@ -95,6 +97,11 @@ apr_status_t du_store_import(du_ctx_t *ctx, du_store_t *store, du_package_t *pac
  */
 apr_status_t du_store_act(du_ctx_t *ctx, du_store_t *store, du_rule_t *rule, du_action_e action,
                           const du_actor_t *actor);
+
+/* The values of a site (a NULL or empty name: the global ones) as the store has them, without defaults
+ * (du_store_setting.c). A name that this program does not know is passed over. */
+apr_status_t du_store_settings(du_ctx_t *ctx, du_store_t *store, const char *site, apr_pool_t *pool,
+                               du_settings_t *settings);
 
 /*
  * Sites and test devices (du_store_site.c). Names compare without case. Every change is a transaction as above. Whether a

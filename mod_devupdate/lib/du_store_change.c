@@ -60,11 +60,13 @@ apr_status_t du_store_record(du_ctx_t *ctx, du_store_t *store, const du_actor_t 
                           apr_psprintf(ctx->pool, "%" APR_TIME_T_FMT, du_now(ctx)),
                           actor->name,
                           actor->node,
+                          du_text_or_empty(actor->role),
                           action,
                           object,
                           before,
                           after,
                           du_text_or_empty(actor->note),
+                          "",
                           NULL};
 
     return rv == APR_SUCCESS ? du_db_execute(ctx, store->db, DU_SQL_ACTIVITY_INSERT, args, NULL) : rv;
@@ -185,6 +187,7 @@ static apr_status_t insert_package(du_ctx_t *ctx, change_t *change)
                               p->actor,
                               p->note,
                               p->trust,
+                              du_text_or_empty(p->signer),
                               NULL};
 
         rv = du_db_execute(ctx, change->store->db, DU_SQL_PACKAGE_INSERT, args, NULL);
@@ -253,8 +256,14 @@ static apr_status_t insert_image(du_ctx_t *ctx, const change_t *change, const du
     apr_status_t rv = raise_counter(ctx, change, "image", &id);
 
     if (rv == APR_SUCCESS) {
-        const char *args[] = {number(change, id), number(change, arrival->rule_id), arrival->image.version,
-                              number(change, change->package->id), NULL};
+        const char *trust = arrival->image.trust;
+        const char *args[] = {number(change, id),
+                              number(change, arrival->rule_id),
+                              arrival->image.version,
+                              number(change, change->package->id),
+                              trust ? trust : DU_TRUST_UNVERIFIED,
+                              du_text_or_empty(arrival->image.signer),
+                              NULL};
 
         rv = du_db_execute(ctx, change->store->db, DU_SQL_IMAGE_INSERT, args, NULL);
     }

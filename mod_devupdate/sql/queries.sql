@@ -38,7 +38,7 @@ ORDER BY r.id, i.id, f.position
 SELECT id, version FROM image WHERE rule_id = %lld AND version = %s
 
 -- name: image_insert
-INSERT INTO image (id, rule_id, version, package_id) VALUES (%lld, %lld, %s, %lld)
+INSERT INTO image (id, rule_id, version, package_id, trust, signer) VALUES (%lld, %lld, %s, %lld, %s, %s)
 
 -- name: image_files
 SELECT name, size, digest, signature, signature_size, signature_digest, timestamp
@@ -51,17 +51,17 @@ VALUES (%lld, %d, %s, %lld, %s, %s, %lld, %s, %s)
 
 -- name: packages
 -- scan: all packages are wanted
-SELECT id, filename, size, digest, imported, actor, note, trust FROM package ORDER BY id
+SELECT id, filename, size, digest, imported, actor, note, trust, signer FROM package ORDER BY id
 
 -- name: package
-SELECT id, filename, size, digest, imported, actor, note, trust FROM package WHERE id = %lld
+SELECT id, filename, size, digest, imported, actor, note, trust, signer FROM package WHERE id = %lld
 
 -- name: package_by_digest
-SELECT id, filename, size, digest, imported, actor, note, trust FROM package WHERE digest = %s
+SELECT id, filename, size, digest, imported, actor, note, trust, signer FROM package WHERE digest = %s
 
 -- name: package_insert
-INSERT INTO package (id, digest, filename, size, imported, actor, note, trust)
-VALUES (%lld, %s, %s, %lld, %lld, %s, %s, %s)
+INSERT INTO package (id, digest, filename, size, imported, actor, note, trust, signer)
+VALUES (%lld, %s, %s, %lld, %lld, %s, %s, %s, %s)
 
 -- name: package_images
 SELECT i.id, r.id, r.type, r.brand, r.model, r.revision, r.locale, r.update_type, i.version
@@ -109,6 +109,9 @@ DELETE FROM test_device WHERE site_key = %s AND name_key = %s
 -- name: test_devices_delete
 DELETE FROM test_device WHERE site_key = %s
 
+-- name: settings
+SELECT name, value FROM setting WHERE scope = %s ORDER BY name
+
 -- name: activity_insert
-INSERT INTO activity (id, time, actor, node, action, object, before, after, note)
-VALUES (%lld, %lld, %s, %s, %s, %s, %s, %s, %s)
+INSERT INTO activity (id, time, actor, node, role, action, object, before, after, note, digest)
+VALUES (%lld, %lld, %s, %s, %s, %s, %s, %s, %s, %s, %s)

@@ -1,4 +1,4 @@
--- The store, version 1. One text for SQLite and PostgreSQL: types that both know, ids given by table `counter`,
+-- The store, version 2. One text for SQLite and PostgreSQL: types that both know, ids given by table `counter`,
 -- times as microseconds since 1970 (UTC), an absent version as ''.
 
 -- Counters. 'generation' is raised first in every change: it tells the nodes, and it makes writers wait for each other.
@@ -6,14 +6,14 @@ CREATE TABLE counter (
     name  TEXT PRIMARY KEY,
     value BIGINT NOT NULL
 );
-INSERT INTO counter (name, value) VALUES ('schema', 1);
+INSERT INTO counter (name, value) VALUES ('schema', 2);
 INSERT INTO counter (name, value) VALUES ('generation', 1);
 INSERT INTO counter (name, value) VALUES ('package', 0);
 INSERT INTO counter (name, value) VALUES ('rule', 0);
 INSERT INTO counter (name, value) VALUES ('image', 0);
 INSERT INTO counter (name, value) VALUES ('activity', 0);
 
--- One imported cabinet.
+-- One imported cabinet. `trust` is the least that is known about one of its images, `signer` who signed the cabinet itself.
 CREATE TABLE package (
     id       BIGINT PRIMARY KEY,
     digest   TEXT   NOT NULL UNIQUE,
@@ -22,7 +22,8 @@ CREATE TABLE package (
     imported BIGINT NOT NULL,
     actor    TEXT   NOT NULL,
     note     TEXT   NOT NULL,
-    trust    TEXT   NOT NULL
+    trust    TEXT   NOT NULL,
+    signer   TEXT   NOT NULL
 );
 
 -- One kind of device. `device_key` is the five parts in lower case joined by '/': what makes a rule unique.
@@ -41,11 +42,14 @@ CREATE TABLE rule (
 );
 
 -- One version for one rule; stays when no version of the rule names it any more, until its files are cleared.
+-- `trust` is "verified", "expired" or "unverified", and stays what it was at the import; `signer` is who signed its catalogues.
 CREATE TABLE image (
     id         BIGINT PRIMARY KEY,
     rule_id    BIGINT NOT NULL REFERENCES rule (id),
     version    TEXT   NOT NULL,
     package_id BIGINT NOT NULL REFERENCES package (id),
+    trust      TEXT   NOT NULL,
+    signer     TEXT   NOT NULL,
     UNIQUE (rule_id, version)
 );
 CREATE INDEX image_package ON image (package_id);
@@ -89,15 +93,25 @@ CREATE TABLE test_device (
     PRIMARY KEY (site_key, name_key)
 );
 
--- Who changed what. Rows are only ever added.
+-- A value that differs from the default. `scope` is '' for the global one, otherwise a site's `name_key`.
+CREATE TABLE setting (
+    scope TEXT NOT NULL,
+    name  TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (scope, name)
+);
+
+-- Who changed what. Rows are only ever added. `digest` covers the row and the digest of the one before.
 CREATE TABLE activity (
     id     BIGINT PRIMARY KEY,
     time   BIGINT NOT NULL,
     actor  TEXT   NOT NULL,
     node   TEXT   NOT NULL,
+    role   TEXT   NOT NULL,
     action TEXT   NOT NULL,
     object TEXT   NOT NULL,
     before TEXT   NOT NULL,
     after  TEXT   NOT NULL,
-    note   TEXT   NOT NULL
+    note   TEXT   NOT NULL,
+    digest TEXT   NOT NULL
 );

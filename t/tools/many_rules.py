@@ -20,13 +20,13 @@ def fill(database, count):
     with sqlite3.connect(database) as store:
         first = {name: store.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()[0] + 1
                  for name in ("package", "rule", "image")}
-        store.execute("INSERT INTO package VALUES (?, ?, 'bench.cab', 0, 0, 'bench', '', 'unverified')",
+        store.execute("INSERT INTO package VALUES (?, ?, 'bench.cab', 0, 0, 'bench', '', 'unverified', '')",
                       (first["package"], digest(f"bench {first}")))
         for number in range(count):
             rule, image, model = first["rule"] + number, first["image"] + number, f"M{number:05}"
             store.execute("INSERT INTO rule VALUES (?, ?, 'UCPhone', 'BENCH', ?, 'A', 'ENU', 'CPE', '', ?, '')",
                           (rule, f"ucphone/bench/{model.lower()}/a/enu", model, VERSION))
-            store.execute("INSERT INTO image VALUES (?, ?, ?, ?)", (image, rule, VERSION, first["package"]))
+            store.execute("INSERT INTO image VALUES (?, ?, ?, ?, 'unverified', '')", (image, rule, VERSION, first["package"]))
             store.execute("INSERT INTO image_file VALUES (?, 0, 'CPE.nbt', 30000000, ?, 'CPE.cat', 2000, ?, '')",
                           (image, digest(model), digest(model + "cat")))
         for name, value in (("package", first["package"]), ("rule", first["rule"] + count - 1),

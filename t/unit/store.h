@@ -61,7 +61,7 @@ static inline const char *fresh_store(void)
     return apr_pstrcat(unit.pool, store_server(), " options='-c search_path=\"unit", name, "\"'", NULL);
 }
 
-static const du_actor_t kim = {"kim", "node1", NULL};
+static const du_actor_t kim = {.name = "kim", .node = "node1"};
 
 static inline du_store_t *open_store(const char *spec)
 {

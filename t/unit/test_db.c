@@ -134,14 +134,14 @@ static apr_status_t stop_at_second(void *baton, const char *const *columns, apr_
     return ++*(int *)baton == 2 ? DU_E_NOTHING : APR_SUCCESS;
 }
 
-static const char *const package[] = {"1", "d1", "a.cab", "5", "6", "kim", "", "unverified", NULL};
+static const char *const package[] = {"1", "d1", "a.cab", "5", "6", "kim", "", "unverified", "", NULL};
 
 static apr_status_t insert_packages(du_ctx_t *ctx, void *baton)
 {
     apr_status_t rv = APR_SUCCESS;
 
     for (int i = 1; i <= 5 && rv == APR_SUCCESS; i++) {
-        const char *args[] = {apr_itoa(ctx->pool, i), apr_itoa(ctx->pool, i), "a.cab", "5", "6", "kim", "", "unverified", NULL};
+        const char *args[] = {apr_itoa(ctx->pool, i), apr_itoa(ctx->pool, i), "a.cab", "5", "6", "kim", "", "unverified", "", NULL};
 
         rv = du_db_execute(ctx, baton, DU_SQL_PACKAGE_INSERT, args, NULL);
     }
@@ -243,7 +243,7 @@ static apr_status_t insert_texts(du_ctx_t *ctx, void *baton)
 {
     work_t *work = baton;
     static const char *const args[] = {"1", "%s", "'; DROP TABLE package; --", "9223372036854775807", "-1", "\"%d%%\\", "\xC3\xA4\xF0\x9F\x93\x9E\n\t",
-                                       "", NULL};
+                                       "", "", NULL};
 
     return du_db_execute(ctx, work->db, DU_SQL_PACKAGE_INSERT, args, NULL);
 }

@@ -26,7 +26,7 @@ static du_import_t *import_of(const char *path)
 
     import->files = files;
     import->path = path;
-    import->actor = (du_actor_t){"admin", "node1", NULL};
+    import->actor = (du_actor_t){.name = "admin", .node = "node1"};
     return import;
 }
 
