@@ -91,11 +91,12 @@ struct du_node_t {
     du_capture_t *capture;           /* NULL if requests are not captured */
     du_throttle_t *throttle;         /* shared by all children */
     du_stats_t *stats;               /* likewise */
+    du_upload_usage_t *usage;        /* likewise */
     int is_stale; /* the parent could not compile: the kept rule set may not fit this configuration */
 
     /* of a child */
     du_current_t *current;
-    du_upload_spool_t *spool;         /* NULL if it could not be made; said once, at start */
+    du_upload_spool_t *spool;
     du_journal_t *journal;            /* NULL if it could not be opened; said once, at start */
     volatile apr_uint32_t is_damaged; /* 1 if the kept rule set could not be loaded: the keeper makes a new one */
     du_keeper_t *keeper;              /* the one who looks at the store, if this child is chosen for it */

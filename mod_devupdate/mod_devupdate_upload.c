@@ -182,9 +182,6 @@ int du_upload_handler(request_rec *r, const du_target_t *target)
     if (transfer->is_external && !r->user) {
         return refuse(transfer, DU_UPLOAD_UNAUTHENTICATED, du_refuse_anonymous(r));
     }
-    if (!transfer->rules.spool) {
-        return refuse(transfer, DU_UPLOAD_NOT_WRITTEN, HTTP_INTERNAL_SERVER_ERROR);
-    }
     reason = du_upload_begin(transfer->upload, apr_table_get(r->headers_in, "Content-Type"), du_body_length(r));
     http = reason == DU_UPLOAD_ACCEPTED ? receive(transfer) : record(transfer, http_of(reason));
     if (http == HTTP_OK) {

@@ -179,15 +179,19 @@ static apr_status_t share(apr_pool_t *pconf, apr_size_t size, void **memory)
 
 static apr_status_t share_memory(apr_pool_t *pconf, du_node_t *node)
 {
-    void *throttle, *stats;
+    void *throttle, *stats, *usage;
     apr_status_t rv = share(pconf, sizeof(*node->throttle), &throttle);
 
     if (rv == APR_SUCCESS) {
         rv = share(pconf, sizeof(*node->stats), &stats);
     }
     if (rv == APR_SUCCESS) {
+        rv = share(pconf, sizeof(*node->usage), &usage);
+    }
+    if (rv == APR_SUCCESS) {
         node->throttle = throttle;
         node->stats = stats;
+        node->usage = usage;
     }
     return rv;
 }
@@ -290,11 +294,11 @@ int du_node_pre_start(apr_pool_t *pconf, server_rec *s)
     return rv == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
-static apr_status_t make_spool(du_ctx_t *ctx, const server_rec *s, apr_pool_t *pool, du_upload_spool_t **spool)
+static du_upload_spool_t *make_spool(const server_rec *s, const du_node_t *node, apr_pool_t *pool)
 {
     du_upload_limits_t limits = {du_conf_upload_quota(s), du_conf_device_quota(s), du_conf_min_free_space(s)};
 
-    return du_upload_spool_make(ctx, du_conf_files(s), &limits, pool, spool);
+    return du_upload_spool_make(du_conf_files(s), &limits, node->usage, pool);
 }
 
 /* What is missing after this is missing until the child ends, so it is said here and not with every request. */
@@ -315,9 +319,7 @@ void du_node_start_child(apr_pool_t *pchild, server_rec *s)
                         pchild, &node->journal) != APR_SUCCESS) {
         du_report(ctx, DU_LOG_ERROR);
     }
-    if (make_spool(ctx, s, pchild, &node->spool) != APR_SUCCESS) {
-        du_report(ctx, DU_LOG_ERROR);
-    }
+    node->spool = make_spool(s, node, pchild);
     apr_pool_create(&node->keeper->pool, NULL);
     ruleset = du_current_acquire(node->current);
     node->keeper->kept = ruleset && !node->is_stale ? du_ruleset_generation(ruleset) : -1;

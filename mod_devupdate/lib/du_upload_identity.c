@@ -260,11 +260,28 @@ static int skip_text(const char **text, const char *expected)
     return 1;
 }
 
+/* What stands behind the device in a name. */
+static int is_tail(const char *text, const char *type)
+{
+    return skip_text(&text, "-") && skip_digits(&text, 8) && skip_text(&text, "-") && skip_text(&text, type) &&
+           skip_digits(&text, 6) && skip_text(&text, "_") && skip_digits(&text, 0) && *text == '.' &&
+           !strchr(text + 1, '.');
+}
+
 /* The whole pattern is matched: a serial number may contain what looks like the rest of another device's name. */
+apr_size_t du_upload_device_len(const char *file_name, const char *type)
+{
+    const char *tail = strchr(file_name, '-');
+
+    while (tail && !is_tail(tail, type)) {
+        tail = strchr(tail + 1, '-');
+    }
+    return tail ? (apr_size_t)(tail - file_name) : 0;
+}
+
 int du_upload_is_of(const char *file_name, const char *type, const char *device)
 {
-    return skip_text(&file_name, device) && skip_text(&file_name, "-") && skip_digits(&file_name, 8) &&
-           skip_text(&file_name, "-") && skip_text(&file_name, type) && skip_digits(&file_name, 6) &&
-           skip_text(&file_name, "_") && skip_digits(&file_name, 0) && *file_name == '.' &&
-           !strchr(file_name + 1, '.');
+    apr_size_t len = strlen(device);
+
+    return du_text_begins(file_name, device) && du_upload_device_len(file_name, type) == len;
 }

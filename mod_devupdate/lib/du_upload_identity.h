@@ -78,6 +78,10 @@ du_upload_reason_e du_upload_check(du_ctx_t *ctx, const du_upload_identity_t *id
  * This is the documented pattern of CELog files (protocol.md 5.1), used for every type; times are UTC. */
 const char *du_upload_file_name(apr_pool_t *pool, const du_upload_name_t *name, apr_time_t when, int number);
 
+/* How many bytes of a file name in the directory of `type` are the device that du_upload_file_name() made it for; 0 if it
+ * did not make it. */
+apr_size_t du_upload_device_len(const char *file_name, const char *type);
+
 /* 1 if a file name in the directory of `type` is one that du_upload_file_name() makes for this device, without regard to
  * case. No name belongs to two devices. */
 int du_upload_is_of(const char *file_name, const char *type, const char *device);

@@ -1,24 +1,17 @@
 #include "du_upload_spool.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include <apr_portable.h>
 #include <apr_strings.h>
-#include <apr_thread_mutex.h>
 #include <apr_uuid.h>
 
 #include "du_file.h"
 
-#define COUNT_INTERVAL apr_time_from_sec(60)
-#define STALE          3600 /* seconds without a byte, after which something in staging is of a process that was killed */
-#define WRITE_BUFFER   65536 /* bytes; pieces of a body come in eight thousand */
-#define MAX_NUMBER     1000  /* logs of one device, type and second */
+#define WRITE_BUFFER 65536 /* bytes; pieces of a body come in eight thousand */
+#define MAX_NUMBER   1000  /* logs of one device, type and second */
 
 /* Logs are about people, so they are for the owner and its group only. */
 #define LOG_PERMISSIONS (APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_GREAD)
@@ -26,9 +19,7 @@
 struct du_upload_spool_t {
     const char *files;
     du_upload_limits_t limits;
-    apr_thread_mutex_t *mutex; /* guards what is below */
-    apr_off_t total;           /* bytes of all logs, as far as this process knows */
-    apr_time_t counted;        /* when they were last counted; 0 = never */
+    du_upload_usage_t *usage;
 };
 
 struct du_spooled_t {
@@ -39,113 +30,19 @@ struct du_spooled_t {
     apr_off_t size;
     int is_stored;
     const char *device;    /* NULL as long as it is not known */
-    apr_off_t device_used; /* what the device has stored already */
+    apr_off_t device_used; /* the most that the device may have stored already */
+    int is_counted;        /* and that is what it has */
 };
 
-apr_status_t du_upload_spool_make(du_ctx_t *ctx, const char *files, const du_upload_limits_t *limits,
-                                  apr_pool_t *pool, du_upload_spool_t **spool)
+du_upload_spool_t *du_upload_spool_make(const char *files, const du_upload_limits_t *limits, du_upload_usage_t *usage,
+                                        apr_pool_t *pool)
 {
     du_upload_spool_t *made = apr_pcalloc(pool, sizeof(*made));
-    apr_status_t rv = apr_thread_mutex_create(&made->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
 
-    *spool = NULL;
-    if (rv != APR_SUCCESS) {
-        return du_fail(ctx, rv, DUNO(0424), "no mutex for device logs: %pm", (void *)&rv);
-    }
     made->files = apr_pstrdup(pool, files);
     made->limits = *limits;
-    *spool = made;
-    return APR_SUCCESS;
-}
-
-/*
- * Counting: with the system's own calls, because apr_dir_read() keeps a copy of every name
- */
-
-/* What is counted: the logs of a device, or everything if it is NULL; then what is stale is removed. */
-typedef struct count_t {
-    const char *device;
-    time_t stale; /* older than this */
-    apr_off_t bytes;
-} count_t;
-
-static void count_file(int directory, const char *name, int is_staging, count_t *count)
-{
-    struct stat info;
-
-    if (fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode)) {
-        return;
-    }
-    if (is_staging && info.st_mtime < count->stale && unlinkat(directory, name, 0) == 0) {
-        return;
-    }
-    count->bytes += info.st_size;
-}
-
-/* NULL if it is not there or cannot be read: then nothing is counted. */
-static DIR *open_directory(int parent, const char *name)
-{
-    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *directory = fd == -1 ? NULL : fdopendir(fd);
-
-    if (fd != -1 && !directory) {
-        close(fd);
-    }
-    return directory;
-}
-
-/* Of hidden directories staging only: a file server may show its snapshots as one. */
-static void count_directory(int parent, const char *name, count_t *count)
-{
-    int is_staging = strcmp(name, DU_UPLOAD_STAGING_NAME) == 0;
-    DIR *directory = name[0] != '.' || is_staging ? open_directory(parent, name) : NULL;
-
-    for (struct dirent *entry; directory && (entry = readdir(directory));) {
-        if (!count->device || (!is_staging && du_upload_is_of(entry->d_name, name, count->device))) {
-            count_file(dirfd(directory), entry->d_name, is_staging, count);
-        }
-    }
-    if (directory) {
-        closedir(directory);
-    }
-}
-
-static apr_off_t count_bytes(du_ctx_t *ctx, const du_upload_spool_t *spool, const char *device)
-{
-    count_t count = {device, (time_t)apr_time_sec(du_now(ctx)) - STALE, 0};
-    DIR *root = open_directory(AT_FDCWD, apr_pstrcat(ctx->pool, spool->files, "/" DU_UPLOAD_DIR, NULL));
-
-    for (struct dirent *entry; root && (entry = readdir(root));) {
-        count_directory(dirfd(root), entry->d_name, &count);
-    }
-    if (root) {
-        closedir(root);
-    }
-    return count.bytes;
-}
-
-/* Others who want to add wait until it is counted: it is once a minute. */
-static void refresh_total(du_ctx_t *ctx, du_upload_spool_t *spool)
-{
-    apr_time_t now = du_now(ctx);
-
-    apr_thread_mutex_lock(spool->mutex);
-    if (spool->counted == 0 || now - spool->counted >= COUNT_INTERVAL || now < spool->counted) {
-        spool->total = count_bytes(ctx, spool, NULL);
-        spool->counted = now;
-    }
-    apr_thread_mutex_unlock(spool->mutex);
-}
-
-/* Adds bytes to the total, which may be negative; answers the new one. */
-static apr_off_t add_to_total(du_upload_spool_t *spool, apr_off_t bytes)
-{
-    apr_off_t total;
-
-    apr_thread_mutex_lock(spool->mutex);
-    total = spool->total += bytes;
-    apr_thread_mutex_unlock(spool->mutex);
-    return total;
+    made->usage = usage;
+    return made;
 }
 
 /*
@@ -167,15 +64,25 @@ static du_upload_reason_e refuse_write(du_ctx_t *ctx, const char *path, apr_stat
     return reason;
 }
 
-/* Both quotas, after `more` bytes were added to the total. */
+/* The shared count may say too much; what is on the disk decides, and is looked at once in an upload. */
+static int is_over_device_quota(du_spooled_t *log)
+{
+    apr_off_t quota = log->spool->limits.device_quota;
+
+    if (log->device && !log->is_counted && log->device_used + log->size > quota) {
+        log->device_used = du_upload_usage_count(log->ctx, log->spool->files, log->device);
+        log->is_counted = 1;
+    }
+    return log->device && log->device_used + log->size > quota;
+}
+
+/* Both quotas; total is that of all logs by now. */
 static du_upload_reason_e check_quotas(du_spooled_t *log, apr_off_t total)
 {
-    const du_upload_limits_t *limits = &log->spool->limits;
-
-    if (log->device && log->device_used + log->size > limits->device_quota) {
+    if (is_over_device_quota(log)) {
         return refuse(log->ctx, DU_UPLOAD_DEVICE_QUOTA, DUNO(0421), "a device has stored as many logs as it may");
     }
-    if (total > limits->quota) {
+    if (total > log->spool->limits.quota) {
         return refuse(log->ctx, DU_UPLOAD_QUOTA, DUNO(0422), "there are as many logs as there may be");
     }
     return DU_UPLOAD_ACCEPTED;
@@ -209,7 +116,7 @@ void du_spooled_drop(du_spooled_t *log)
         apr_file_remove(log->path, log->ctx->pool);
         log->path = NULL;
         if (!log->is_stored) {
-            add_to_total(log->spool, -log->size);
+            du_upload_usage_add(log->spool->usage, -log->size);
         }
     }
 }
@@ -255,7 +162,7 @@ du_upload_reason_e du_spooled_begin(du_ctx_t *ctx, du_upload_spool_t *spool, du_
     *log = NULL;
     made->ctx = ctx;
     made->spool = spool;
-    refresh_total(ctx, spool);
+    du_upload_usage_refresh(ctx, spool->files, spool->usage);
     rv = open_staging(made);
     if (rv != APR_SUCCESS) {
         return refuse_write(ctx, made->path, rv);
@@ -276,7 +183,7 @@ du_upload_reason_e du_spooled_write(du_spooled_t *log, const char *bytes, apr_si
     apr_status_t rv;
 
     log->size += (apr_off_t)len;
-    reason = check_quotas(log, add_to_total(log->spool, (apr_off_t)len));
+    reason = check_quotas(log, du_upload_usage_add(log->spool->usage, (apr_off_t)len));
     if (reason != DU_UPLOAD_ACCEPTED) {
         return reason;
     }
@@ -288,9 +195,10 @@ du_upload_reason_e du_spooled_set_device(du_spooled_t *log, const char *device)
 {
     if (!log->device || strcmp(log->device, device) != 0) {
         log->device = device;
-        log->device_used = count_bytes(log->ctx, log->spool, device);
+        log->device_used = du_upload_usage_add_device(log->spool->usage, device, 0);
+        log->is_counted = 0;
     }
-    return check_quotas(log, add_to_total(log->spool, 0));
+    return check_quotas(log, du_upload_usage_add(log->spool->usage, 0));
 }
 
 apr_off_t du_spooled_size(const du_spooled_t *log)
@@ -353,6 +261,9 @@ du_upload_reason_e du_spooled_store(du_spooled_t *log, const du_upload_name_t *n
         rv = sync_name(log, directory, stored);
     }
     log->is_stored = rv == APR_SUCCESS;
+    if (log->is_stored) {
+        du_upload_usage_add_device(log->spool->usage, name->device, log->size);
+    }
     du_spooled_drop(log);
     if (rv != APR_SUCCESS) {
         return refuse_write(log->ctx, directory, rv);

@@ -4,11 +4,8 @@
  *     <files>/DeviceUpdateLogs/Client/.staging/<random>   while it comes in
  *     <files>/DeviceUpdateLogs/Client/<Type>/<name>       once it is complete and synced (du_upload_identity.h: names)
  *
- * Quotas hold across the children and nodes that share the directory, because the directory itself is what is counted,
- * staging included. But it is not walked for every upload: a process counts it at most once a minute and adds what it
- * writes in between. So what others write within that minute can go over the quota; a quota is there to keep a disk from
- * filling up with logs, for which this is near enough. What one device has stored is read from the names, which begin with
- * the device, when its upload begins: its own uploads that run at the same time do not see each other.
+ * Quotas hold across the children and nodes that share the directory, as exactly as du_upload_usage.h counts it. Uploads of
+ * one device that run at the same time do not see each other in its own quota.
  */
 #ifndef DU_UPLOAD_SPOOL_H
 #define DU_UPLOAD_SPOOL_H
@@ -17,10 +14,7 @@
 
 #include "du_ctx.h"
 #include "du_upload_identity.h"
-
-#define DU_UPLOAD_DIR          "DeviceUpdateLogs/Client"
-#define DU_UPLOAD_STAGING_NAME ".staging"
-#define DU_UPLOAD_STAGING      DU_UPLOAD_DIR "/" DU_UPLOAD_STAGING_NAME
+#include "du_upload_usage.h"
 
 /* All in bytes. */
 typedef struct du_upload_limits_t {
@@ -32,9 +26,10 @@ typedef struct du_upload_limits_t {
 typedef struct du_upload_spool_t du_upload_spool_t; /* shared by the threads of a process */
 typedef struct du_spooled_t du_spooled_t;           /* a log that comes in; belongs to one thread */
 
-/* A spool below the file store; lives as long as pool. Directories come to be with the first log. */
-apr_status_t du_upload_spool_make(du_ctx_t *ctx, const char *files, const du_upload_limits_t *limits,
-                                  apr_pool_t *pool, du_upload_spool_t **spool);
+/* A spool below the file store; lives as long as pool, and usage must live as long. Directories come to be with the first
+ * log. */
+du_upload_spool_t *du_upload_spool_make(const char *files, const du_upload_limits_t *limits, du_upload_usage_t *usage,
+                                        apr_pool_t *pool);
 
 /* Begins a log, in ctx->pool: unless it is stored by then, nothing is left of it when that pool is cleared. As the two below,
  * answers DU_UPLOAD_ACCEPTED or the reason, with the failure in ctx. */

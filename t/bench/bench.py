@@ -263,8 +263,8 @@ end
 def upload(bench):
     size, at_once, files = 1 << 20, CONNECTIONS, 400
     say(f"Uploads of 1 MiB logs, {at_once} at once, in turns with as many `dd conv=fsync` to the same disk")
-    quota = "DevUpdateUploadQuota 1125899906842624\n"
-    site = bench.site(prepare=one_rule, config=quota)
+    config = "DevUpdateUploadQuota 1125899906842624\nReadBufferSize 65536\n"   # the latter as shipped
+    site = bench.site(prepare=one_rule, config=config)
     place_of_logs = site.store.files / "DeviceUpdateLogs" / "Client"
     script, other = bench.root / "upload.lua", bench.root / "dd"
     script.write_text(UPLOAD_SCRIPT.replace("{check}", phone.CHECK))

@@ -31,6 +31,7 @@ static void clean_up(void)
 static du_upload_rules_t *make_rules(void)
 {
     static du_upload_rules_t rules;
+    static du_upload_usage_t usage;
     const du_upload_limits_t limits = {APR_INT64_C(1) << 40, APR_INT64_C(1) << 40, 0};
 
     FUZZ_HOLDS(mkdtemp(root));
@@ -40,7 +41,7 @@ static du_upload_rules_t *make_rules(void)
     rules.max_size = 40000;
     rules.types = du_setting_default(DU_SET_VALID_LOG_TYPES);
     rules.extensions = du_setting_default(DU_SET_VALID_LOG_EXTENSIONS);
-    FUZZ_HOLDS(du_upload_spool_make(du_ctx_make(pool), root, &limits, pool, &rules.spool) == APR_SUCCESS);
+    rules.spool = du_upload_spool_make(root, &limits, &usage, pool);
     return &rules;
 }
 

@@ -35,6 +35,7 @@ FILE_USERS = {
     "du_ruleset": "maps the kept rule set",
     "du_ruleset_build": "keeps it",
     "du_upload_spool": "device logs that phones send",
+    "du_upload_usage": "counts them",
 }
 FILE_CALLS = re.compile(r"(apr_file_(?!name_get)|apr_dir_|apr_stat$|apr_mmap_|apr_temp_dir|f?open(64|at)?$|creat|fopen|unlink|rename|"
                         r"mkdir|rmdir|link|symlink|l?chown|f?chmod|f?truncate|du_file_)")

@@ -47,7 +47,7 @@ def rule_forbidden():
 
 
 def compilers():
-    found = [shlex.split(make_variables()["CC"])[0]]
+    found = [word for word in shlex.split(make_variables()["CC"]) if not word.endswith("ccache") and not word.startswith("-")][:1]
     found += [name for name in ("gcc", "clang", "clang-14") if shutil.which(name)][:2]
     return sorted({shutil.which(name) for name in found if shutil.which(name)})
 

@@ -19,13 +19,10 @@
 static du_upload_limits_t limits = {1000000, 500000, 0};
 static du_upload_rules_t rules = {NULL, 10000, NULL, NULL};
 
-/* A spool of its own for each process that a test plays. */
+/* A spool of its own for each node that a test plays. */
 static du_upload_spool_t *new_spool(void)
 {
-    du_upload_spool_t *spool;
-
-    assert_ok(du_upload_spool_make(unit.ctx, unit.dir, &limits, unit.pool, &spool));
-    return spool;
+    return du_upload_spool_make(unit.dir, &limits, apr_pcalloc(unit.pool, sizeof(du_upload_usage_t)), unit.pool);
 }
 
 static void setup(void)
@@ -394,7 +391,7 @@ START_TEST(quota_after_refusals)
 }
 END_TEST
 
-/* Uploads that are under way count, also those of other processes, as far as they are written (64 KiB may not yet be). */
+/* Uploads that are under way count, also those of other nodes, as far as they are written (64 KiB may not yet be). */
 START_TEST(quota_counts_what_comes_in)
 {
     request_t request;
@@ -460,6 +457,38 @@ START_TEST(quota_of_a_device_that_is_named_last)
     ck_assert_str_eq(du_text_or_empty(send_body(NULL, FORM, forms[1])->reason), "");
     ck_assert_str_eq(du_text_or_empty(send_body(NULL, FORM, forms[1])->reason), "device-quota");
     ck_assert_int_eq(all_files(), 1);
+}
+END_TEST
+
+/* Half a million devices share a table of 65,536 entries: one that shares its entry with others is not taken for them. */
+START_TEST(devices_that_share_an_entry)
+{
+    static du_upload_usage_t usage;
+
+    limits.device_quota = 20000;
+    rules.spool = du_upload_spool_make(unit.dir, &limits, &usage, unit.pool);
+    ck_assert_str_eq(send_bytes(OF_DEVICE("1"), 10000), "");
+    for (int i = 0; i < DU_UPLOAD_USAGE_ENTRIES; i++) {
+        usage.device[i] += 1000000;
+    }
+    ck_assert_str_eq(send_bytes(OF_DEVICE("1"), 9999), "");
+    ck_assert_str_eq(send_bytes(OF_DEVICE("1"), 2), "device-quota");
+    ck_assert_str_eq(send_bytes(OF_DEVICE("1"), 1), "");
+    ck_assert_str_eq(send_bytes(OF_DEVICE("2"), 10000), "");
+}
+END_TEST
+
+/* The directory is not read for every upload: what comes into it by another way is seen with the next count. */
+START_TEST(quota_of_a_device_is_counted_once_a_minute)
+{
+    limits.device_quota = 20000;
+    rules.spool = new_spool();
+    ck_assert_str_eq(send_bytes(OF_DEVICE("1"), 10000), "");
+    rules.spool = new_spool(); /* another node */
+    ck_assert_str_eq(send_bytes(OF_DEVICE("1"), 5001), "");
+    unit.now += apr_time_from_sec(60);
+    ck_assert_str_eq(send_bytes(OF_DEVICE("1"), 5000), "device-quota");
+    ck_assert_str_eq(send_bytes(OF_DEVICE("1"), 4999), "");
 }
 END_TEST
 
@@ -590,6 +619,8 @@ int main(void)
     tcase_add_test(tests, quota_is_counted_anew_every_minute);
     tcase_add_test(tests, quota_of_a_device);
     tcase_add_test(tests, quota_of_a_device_that_is_named_last);
+    tcase_add_test(tests, devices_that_share_an_entry);
+    tcase_add_test(tests, quota_of_a_device_is_counted_once_a_minute);
     tcase_add_test(tests, free_space);
     tcase_add_test(tests, stale_files);
     tcase_add_test(tests, links_in_the_directory);
