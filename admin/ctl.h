@@ -189,6 +189,7 @@ apr_status_t ctl_test_device_remove_check(ctl_t *ctl);
 apr_status_t ctl_test_device_remove(ctl_t *ctl);
 apr_status_t ctl_site_add_check(ctl_t *ctl);
 apr_status_t ctl_site_add(ctl_t *ctl);
+apr_status_t ctl_site_set(ctl_t *ctl);
 apr_status_t ctl_site_list(ctl_t *ctl);
 apr_status_t ctl_site_remove(ctl_t *ctl);
 apr_status_t ctl_phone_check(ctl_t *ctl);

@@ -72,9 +72,7 @@ static json_t *json_site(apr_pool_t *pool, const du_site_t *site)
 static int has_subnet(const du_site_t *site, const du_subnet_t *subnet)
 {
     for (int i = 0; i < site->subnets->nelts; i++) {
-        const du_subnet_t *other = &APR_ARRAY_IDX(site->subnets, i, du_subnet_t);
-
-        if (other->bits == subnet->bits && memcmp(&other->address, &subnet->address, sizeof(subnet->address)) == 0) {
+        if (du_subnet_same(&APR_ARRAY_IDX(site->subnets, i, du_subnet_t), subnet)) {
             return 1;
         }
     }
@@ -118,31 +116,53 @@ static void tell_host_bits(ctl_t *ctl, const char *text)
     du_subnet_parse(ctl->pool, text, &subnet);
     du_address_parse(apr_pstrmemdup(ctl->pool, text, strcspn(text, "/")), &address);
     if (memcmp(&address, &subnet.address, sizeof(address)) != 0) {
-        du_log(ctl->ctx, DU_LOG_NOTICE, DUNO(0872), "%s is an address in a subnet; the subnet %s was added", text,
+        du_log(ctl->ctx, DU_LOG_NOTICE, DUNO(0872), "%s is an address in a subnet; the subnet is %s", text,
                du_subnet_text(ctl->pool, &subnet));
+    }
+}
+
+/* What was done to a site, in JSON's word and in one for people. */
+static void print_site(ctl_t *ctl, const du_site_t *site, const char *result, const char *sentence)
+{
+    json_t *document = json_result(result);
+
+    json_object_set_new(document, "site", json_site(ctl->pool, site));
+    print_result(ctl, apr_psprintf(ctl->pool, "%s %s: %s", sentence, site->name, subnets_text(ctl->pool, site)),
+                 document);
+    for (int i = 1; i < ctl->argc; i++) {
+        tell_host_bits(ctl, ctl->argv[i]);
     }
 }
 
 apr_status_t ctl_site_add(ctl_t *ctl)
 {
     du_site_t site;
-    json_t *document;
     apr_status_t status = read_site(ctl, &site);
 
     if (status == APR_SUCCESS) {
         status = du_store_site_add(ctl->ctx, ctl->store, &site, &ctl->actor);
     }
-    if (status != APR_SUCCESS) {
-        return status;
+    if (status == APR_SUCCESS) {
+        print_site(ctl, &site, "added", "Added site");
     }
-    document = json_result("added");
-    json_object_set_new(document, "site", json_site(ctl->pool, &site));
-    print_result(ctl, apr_psprintf(ctl->pool, "Added site %s: %s", site.name, subnets_text(ctl->pool, &site)),
-                 document);
-    for (int i = 1; i < ctl->argc; i++) {
-        tell_host_bits(ctl, ctl->argv[i]);
+    return status;
+}
+
+apr_status_t ctl_site_set(ctl_t *ctl)
+{
+    du_site_t site;
+    apr_status_t status = read_site(ctl, &site);
+
+    if (status == APR_SUCCESS) {
+        status = du_store_site_set(ctl->ctx, ctl->store, &site, &ctl->actor);
     }
-    return APR_SUCCESS;
+    if (status == APR_SUCCESS) {
+        print_site(ctl, &site, "changed", "Replaced the subnets of site");
+    } else if (status == DU_E_NOTHING) {
+        print_site(ctl, &site, "nothing", "Nothing to do: these are the subnets of site");
+        status = APR_SUCCESS;
+    }
+    return status;
 }
 
 static void print_sites(ctl_t *ctl, const apr_array_header_t *sites)

@@ -14,6 +14,7 @@
 #include "du_ruleset.h"
 #include "du_stats.h"
 #include "du_throttle.h"
+#include "du_upload_identity.h"
 #include "du_upload_spool.h"
 #include "mod_devupdate_directives.h"
 
@@ -71,8 +72,9 @@ du_take_fn du_take_request_names, du_take_reply_templates, du_take_captures;
 /* The reply templates with the URLs around them, in pool; each has been tried. */
 apr_status_t du_conf_dialects(du_ctx_t *ctx, const server_rec *s, apr_pool_t *pool, du_dialects_t *dialects);
 
-/* The accepted names of a request's fields; NULL for the shipped ones. */
+/* The accepted names of the fields of a check and of an upload; NULL for the shipped ones. */
 const du_request_names_t *du_conf_names(const server_rec *s, apr_pool_t *pool);
+const du_upload_names_t *du_conf_upload_names(const server_rec *s, apr_pool_t *pool);
 
 /* What requests are captured to; NULL if they are not. */
 du_capture_t *du_conf_capture(const server_rec *s, apr_pool_t *pool);
@@ -87,11 +89,12 @@ struct du_node_t {
     const char *name;         /* DevUpdateNode */
     const char *ruleset_path; /* the kept rule set */
     du_dialects_t dialects;
-    const du_request_names_t *names; /* NULL for the shipped ones */
-    du_capture_t *capture;           /* NULL if requests are not captured */
-    du_throttle_t *throttle;         /* shared by all children */
-    du_stats_t *stats;               /* likewise */
-    du_upload_usage_t *usage;        /* likewise */
+    const du_request_names_t *names;       /* NULL for the shipped ones */
+    const du_upload_names_t *upload_names; /* likewise */
+    du_capture_t *capture;                 /* NULL if requests are not captured */
+    du_throttle_t *throttle;               /* shared by all children */
+    du_stats_t *stats;                     /* likewise */
+    du_upload_usage_t *usage;              /* likewise */
     int is_stale; /* the parent could not compile: the kept rule set may not fit this configuration */
 
     /* of a child */
@@ -135,6 +138,9 @@ du_target_t *du_target(const request_rec *r);
 /* 401 with the challenge of the configured authentication, 403 where none is. */
 int du_refuse_anonymous(request_rec *r);
 
+/* Of a request that httpd has refused: 1 if a user would have helped, 0 if it was the address, or the user is not admitted. */
+int du_is_anonymous(request_rec *r, const du_target_t *target);
+
 /* Answers an update check (mod_devupdate_check.c). */
 int du_check_handler(request_rec *r, const du_target_t *target);
 
@@ -147,7 +153,7 @@ int du_upload_handler(request_rec *r, const du_target_t *target);
 /* At the end of a request: puts an upload on record that httpd refused before it came to us. */
 void du_upload_record_refusal(request_rec *r, const du_target_t *target);
 
-/* At the end of a request: puts an external check on record that httpd refused before it came to us. */
+/* At the end of a request: puts a check on record that httpd refused before it came to us. */
 void du_check_record_refusal(request_rec *r, const du_target_t *target);
 
 /* Makes the request one for the static handler, or answers why not (mod_devupdate_image.c). */
@@ -165,6 +171,14 @@ void du_status_register(void);
 /*
  * Bodies (mod_devupdate_body.c)
  */
+
+/* Bytes as they come in; begins as {NULL, 0, 0}. */
+typedef struct du_bytes_t {
+    char *data;
+    apr_size_t len, size; /* used, and there */
+} du_bytes_t;
+
+void du_bytes_append(apr_pool_t *pool, du_bytes_t *bytes, const char *data, apr_size_t len);
 
 /* Takes a piece of a body. HTTP_OK, or what to answer instead of going on. */
 typedef int du_body_fn(void *baton, const char *bytes, apr_size_t len);

@@ -3,6 +3,28 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#define FIRST_BUFFER 4096 /* bytes; more than a usual check has */
+
+void du_bytes_append(apr_pool_t *pool, du_bytes_t *bytes, const char *data, apr_size_t len)
+{
+    apr_size_t needed = bytes->len + len;
+
+    if (needed > bytes->size) {
+        char *bigger;
+
+        bytes->size = 2 * needed > FIRST_BUFFER ? 2 * needed : FIRST_BUFFER;
+        bigger = apr_palloc(pool, bytes->size);
+        if (bytes->len) {
+            memcpy(bigger, bytes->data, bytes->len);
+        }
+        bytes->data = bigger;
+    }
+    if (len) {
+        memcpy(bytes->data + bytes->len, data, len);
+    }
+    bytes->len = needed;
+}
+
 /* Hands on a brigade's data. HTTP status; *is_last when the end came. */
 static int take_brigade(apr_bucket_brigade *bb, du_body_fn *take, void *baton, int *is_last)
 {

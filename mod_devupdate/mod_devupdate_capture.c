@@ -9,34 +9,20 @@
 
 #include "du_capture.h"
 
-#define FILTER       "DEVUPDATE_CAPTURE"
-#define FIRST_BUFFER 4096 /* bytes; more than a usual check has */
+#define FILTER "DEVUPDATE_CAPTURE"
 
 /* The body of a request as far as somebody has read it. */
 struct du_seen_t {
-    char *bytes;
-    apr_size_t len, size, room;
+    du_bytes_t bytes;
+    apr_size_t room; /* for so many bytes */
     apr_size_t lost; /* bytes there was no room for */
 };
 
 static void see(du_seen_t *seen, const char *bytes, apr_size_t len, apr_pool_t *pool)
 {
-    apr_size_t taken = len < seen->room - seen->len ? len : seen->room - seen->len;
+    apr_size_t left = seen->room - seen->bytes.len, taken = len < left ? len : left;
 
-    if (seen->len + taken > seen->size) {
-        char *bigger;
-
-        seen->size = 2 * (seen->len + taken) > FIRST_BUFFER ? 2 * (seen->len + taken) : FIRST_BUFFER;
-        bigger = apr_palloc(pool, seen->size);
-        if (seen->len) {
-            memcpy(bigger, seen->bytes, seen->len);
-        }
-        seen->bytes = bigger;
-    }
-    if (taken) {
-        memcpy(seen->bytes + seen->len, bytes, taken);
-    }
-    seen->len += taken;
+    du_bytes_append(pool, &seen->bytes, bytes, taken);
     seen->lost += len - taken;
 }
 
@@ -100,9 +86,9 @@ static int keep(request_rec *r)
     request.http = r->status;
     request.method = ap_getword_white(r->pool, &line);
     request.target = ap_getword_white(r->pool, &line);
-    if (target->seen && target->seen->len) {
-        request.body = target->seen->bytes;
-        request.len = target->seen->len;
+    if (target->seen && target->seen->bytes.len) {
+        request.body = target->seen->bytes.data;
+        request.len = target->seen->bytes.len;
         request.lost = target->seen->lost;
     }
     rv = du_capture_write(ctx, capture, &request);

@@ -9,13 +9,12 @@
 #include "du_request.h"
 #include "du_text.h"
 
-#define FIRST_BUFFER 4096 /* bytes; more than a usual check has */
-#define RETRY_AFTER  "60" /* seconds, while there is no rule set yet */
+#define RETRY_AFTER "60" /* seconds, while there is no rule set yet */
 
 /* A body while it comes in. */
 typedef struct body_t {
-    char *bytes;
-    apr_size_t len, size, limit;
+    du_bytes_t bytes;
+    apr_size_t limit;
     apr_pool_t *pool;
 } body_t;
 
@@ -23,21 +22,10 @@ static int append(void *baton, const char *bytes, apr_size_t len)
 {
     body_t *body = baton;
 
-    if (len > body->limit - body->len) {
+    if (len > body->limit - body->bytes.len) {
         return HTTP_REQUEST_ENTITY_TOO_LARGE;
     }
-    if (body->len + len > body->size) {
-        char *bigger;
-
-        body->size = 2 * (body->len + len) > FIRST_BUFFER ? 2 * (body->len + len) : FIRST_BUFFER;
-        bigger = apr_palloc(body->pool, body->size);
-        if (body->len) {
-            memcpy(bigger, body->bytes, body->len);
-        }
-        body->bytes = bigger;
-    }
-    memcpy(body->bytes + body->len, bytes, len);
-    body->len += len;
+    du_bytes_append(body->pool, &body->bytes, bytes, len);
     return HTTP_OK;
 }
 
@@ -117,12 +105,17 @@ static int answer(du_ctx_t *ctx, request_rec *r, du_check_t *check)
     return OK;
 }
 
+static const char *endpoint(const du_target_t *target)
+{
+    return target->is_external ? "external" : "internal";
+}
+
 int du_check_handler(request_rec *r, const du_target_t *target)
 {
     du_ctx_t *ctx;
     du_check_t check = {.time = r->request_time, .address = r->useragent_ip, .user = r->user};
     du_request_t *request;
-    body_t body = {NULL, 0, 0, 0, NULL};
+    body_t body = {{NULL, 0, 0}, 0, NULL};
     int http;
 
     if (r->method_number != M_POST) {
@@ -130,7 +123,7 @@ int du_check_handler(request_rec *r, const du_target_t *target)
         return HTTP_METHOD_NOT_ALLOWED;
     }
     ctx = du_ctx_for_request(r);
-    check.endpoint = target->is_external ? "external" : "internal";
+    check.endpoint = endpoint(target);
     if (target->is_external && !r->user) {
         return refuse(ctx, r, &check, DU_REASON_UNAUTHENTICATED, du_refuse_anonymous(r));
     }
@@ -138,7 +131,8 @@ int du_check_handler(request_rec *r, const du_target_t *target)
     if (http != HTTP_OK) {
         return refuse_body(ctx, r, &check, http);
     }
-    if (du_request_parse(ctx, du_conf(r->server)->runtime->names, body.bytes, body.len, &request) != APR_SUCCESS) {
+    if (du_request_parse(ctx, du_conf(r->server)->runtime->names, body.bytes.data, body.bytes.len, &request) !=
+        APR_SUCCESS) {
         report_bad_request(ctx, r, &check);
         return refuse(ctx, r, &check, DU_REASON_MALFORMED, HTTP_BAD_REQUEST);
     }
@@ -150,14 +144,16 @@ int du_check_handler(request_rec *r, const du_target_t *target)
  * httpd has found the password right; such a name does not belong on record. */
 void du_check_record_refusal(request_rec *r, const du_target_t *target)
 {
-    du_check_t check = {.time = r->request_time, .address = r->useragent_ip, .endpoint = "external"};
+    du_check_t check = {.time = r->request_time, .address = r->useragent_ip};
 
-    if (target->is_external && target->is_post && !target->is_handled &&
-        (r->status == HTTP_UNAUTHORIZED || r->status == HTTP_FORBIDDEN)) {
-        if (du_upload_is(r)) {
-            du_upload_record_refusal(r, target);
-        } else {
-            refuse(du_ctx_for_request(r), r, &check, DU_REASON_UNAUTHENTICATED, r->status);
-        }
+    if (!target->is_post || target->is_handled || (r->status != HTTP_UNAUTHORIZED && r->status != HTTP_FORBIDDEN)) {
+        return;
     }
+    if (du_upload_is(r)) {
+        du_upload_record_refusal(r, target);
+        return;
+    }
+    check.endpoint = endpoint(target);
+    refuse(du_ctx_for_request(r), r, &check,
+           du_is_anonymous(r, target) ? DU_REASON_UNAUTHENTICATED : DU_REASON_FORBIDDEN, r->status);
 }

@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <http_config.h>
 
+#include "du_names.h"
 #include "du_reply_default.h"
 #include "du_request.h"
 #include "du_template.h"
@@ -46,13 +47,13 @@ static const char *check_name(const cmd_parms *cmd, const apr_array_header_t *na
     if (!du_xml_is_name(name)) {
         return refuse_name(cmd, name, "cannot be the name of an XML element or attribute (without a prefix)");
     }
-    if (names->nelts == DU_REQUEST_MAX_NAMES) {
-        return refuse_name(cmd, name, "is one name too many: there can be " APR_STRINGIFY(DU_REQUEST_MAX_NAMES));
+    if (names->nelts == DU_NAMES_MAX) {
+        return refuse_name(cmd, name, "is one name too many: there can be " APR_STRINGIFY(DU_NAMES_MAX));
     }
     for (int i = 0; i < names->nelts; i++) {
-        const du_request_name_t *taken = &APR_ARRAY_IDX(names, i, du_request_name_t);
+        const du_added_name_t *taken = &APR_ARRAY_IDX(names, i, du_added_name_t);
 
-        if (du_text_same(taken->name, name) && du_request_fields_compete(taken->field, field)) {
+        if (du_text_same(taken->name, name) && du_names_compete(taken->field, field)) {
             return refuse_name(cmd, name, "stands for another field already");
         }
     }
@@ -61,18 +62,18 @@ static const char *check_name(const cmd_parms *cmd, const apr_array_header_t *na
 
 const char *du_take_request_names(cmd_parms *cmd, int n, char *const word[], apr_array_header_t **list)
 {
-    apr_array_header_t *names = list_of(list, cmd->pool, sizeof(du_request_name_t));
-    int field = du_request_field(word[0]);
+    apr_array_header_t *names = list_of(list, cmd->pool, sizeof(du_added_name_t));
+    int field = du_names_field(word[0]);
     const char *error = NULL;
 
     if (field < 0) {
         return apr_psprintf(cmd->pool, "%s: there is no field \"%s\", only %s", cmd->cmd->name, word[0],
-                            du_request_fields(cmd->pool));
+                            du_names_fields(cmd->pool));
     }
     for (int i = 1; i < n && !error; i++) {
         error = check_name(cmd, names, field, word[i]);
         if (!error) {
-            APR_ARRAY_PUSH(names, du_request_name_t) = (du_request_name_t){field, word[i]};
+            APR_ARRAY_PUSH(names, du_added_name_t) = (du_added_name_t){field, word[i]};
         }
     }
     return error;
@@ -83,6 +84,13 @@ const du_request_names_t *du_conf_names(const server_rec *s, apr_pool_t *pool)
     const apr_array_header_t *names = du_conf_request_names(s);
 
     return names ? du_request_names_make(pool, names) : NULL;
+}
+
+const du_upload_names_t *du_conf_upload_names(const server_rec *s, apr_pool_t *pool)
+{
+    const apr_array_header_t *names = du_conf_request_names(s);
+
+    return names ? du_upload_names_make(pool, names) : NULL;
 }
 
 /*
@@ -182,6 +190,14 @@ static apr_status_t try_template(du_ctx_t *ctx, const du_reply_t *reply)
     return rv == APR_SUCCESS ? du_reply_offer(ctx, reply, &rule, &image, ctx->pool, &text, &len) : rv;
 }
 
+/* Of several templates the failure is about this one. */
+static apr_status_t name_template(du_ctx_t *ctx, const char *path)
+{
+    ctx->failure.message = apr_psprintf(ctx->pool, "DevUpdateReplyTemplate %s: %s",
+                                        path ? path : "(the built-in one)", ctx->failure.message);
+    return ctx->failure.status;
+}
+
 /* The dialect of a template; without a path that of the built-in one. */
 static apr_status_t make_dialect(du_ctx_t *ctx, const server_rec *s, const form_t *form, apr_pool_t *pool,
                                  du_dialect_t *dialect)
@@ -191,9 +207,10 @@ static apr_status_t make_dialect(du_ctx_t *ctx, const server_rec *s, const form_
     du_template_t *tmpl;
     apr_status_t rv = form->path ? read_template(ctx, form->path, &text, &len) : APR_SUCCESS;
 
-    if (rv == APR_SUCCESS) {
-        rv = du_template_parse(ctx, text, len, 1, pool, &tmpl);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
+    rv = du_template_parse(ctx, text, len, 1, pool, &tmpl);
     if (rv == APR_SUCCESS) {
         dialect->type = form->type;
         dialect->vendor = form->vendor;
@@ -203,7 +220,7 @@ static apr_status_t make_dialect(du_ctx_t *ctx, const server_rec *s, const form_
         dialect->reply.external_url = du_conf_external_url(s);
         rv = try_template(ctx, &dialect->reply);
     }
-    return rv;
+    return rv == APR_SUCCESS ? rv : name_template(ctx, form->path);
 }
 
 /* The one without conditions goes last, wherever it stands. */

@@ -29,7 +29,7 @@
     X(WORDS,  reply_templates,  DevUpdateReplyTemplate,  GLOBAL, NULL,  1,    4,                                     \
       "template file of the reply to an update check, and the phones it is for")                                    \
     X(WORDS,  request_names,    DevUpdateRequestName,    GLOBAL, NULL,  2,    60,                                    \
-      "a field of an update check and more names that phones have for it")                                          \
+      "a field of update checks and log uploads, and more names that phones have for it")                           \
     X(WORDS,  captures,         DevUpdateCapture,        GLOBAL, NULL,  1,    3,                                     \
       "a directory that raw requests are kept in, and how many")                                                    \
     X(NUMBER, refresh,          DevUpdateRefresh,        GLOBAL, 2,     1,    3600,                                  \

@@ -90,3 +90,10 @@ int du_refuse_anonymous(request_rec *r)
     ap_note_auth_failure(r);
     return HTTP_UNAUTHORIZED;
 }
+
+/* Outside, without a user, 403 is what a configuration gives that has nothing to challenge with, as for certificates. One
+ * that could challenge and does not is about the address. */
+int du_is_anonymous(request_rec *r, const du_target_t *target)
+{
+    return r->status == HTTP_UNAUTHORIZED || (target->is_external && !r->user && !ap_auth_type(r));
+}

@@ -53,7 +53,7 @@ static apr_status_t read_identity(du_ctx_t *ctx, request_rec *r, du_upload_ident
 int du_upload_is(request_rec *r)
 {
     const char *type = apr_table_get(r->headers_in, "Content-Type");
-    du_upload_identity_t identity = {{NULL}, {0}};
+    du_upload_identity_t identity = {.names = du_conf(r->server)->runtime->upload_names};
 
     if (du_multipart_is(type) || du_upload_is_xml(type)) {
         return du_multipart_is(type);
@@ -165,6 +165,7 @@ static transfer_t *make_transfer(request_rec *r, const du_target_t *target)
     transfer->rules.max_size = du_conf_max_upload(r->server);
     transfer->rules.types = du_setting_default(DU_SET_VALID_LOG_TYPES);
     transfer->rules.extensions = du_setting_default(DU_SET_VALID_LOG_EXTENSIONS);
+    transfer->identity.names = du_conf(r->server)->runtime->upload_names;
     transfer->upload = du_upload_make(transfer->ctx, &transfer->rules, &transfer->identity);
     return transfer;
 }
@@ -197,5 +198,5 @@ void du_upload_record_refusal(request_rec *r, const du_target_t *target)
     transfer_t *transfer = make_transfer(r, target);
 
     read_identity(transfer->ctx, r, &transfer->identity);
-    refuse(transfer, DU_UPLOAD_UNAUTHENTICATED, r->status);
+    refuse(transfer, du_is_anonymous(r, target) ? DU_UPLOAD_UNAUTHENTICATED : DU_UPLOAD_FORBIDDEN, r->status);
 }

@@ -206,6 +206,7 @@ static apr_status_t make_node(du_ctx_t *ctx, apr_pool_t *pconf, server_rec *s, d
     node->name = du_conf_node_name(s) ? du_conf_node_name(s) : default_node_name(pconf);
     node->ruleset_path = apr_pstrcat(pconf, files, "/" RULESET_DIR "/", node->name, ".ruleset", NULL);
     node->names = du_conf_names(s, pconf);
+    node->upload_names = du_conf_upload_names(s, pconf);
     node->capture = du_conf_capture(s, pconf);
     *made = node;
     if (rv == APR_SUCCESS) {

@@ -24,7 +24,8 @@
     X(DU_REASON_INCOMPLETE,      "incomplete",      DU_RESULT_NONE)    /* a part of the key is missing */                  \
     X(DU_REASON_MALFORMED,       "malformed",       DU_RESULT_REFUSED) /* the body is not an acceptable request */         \
     X(DU_REASON_TOO_LARGE,       "too-large",       DU_RESULT_REFUSED) /* the body is larger than the limit */             \
-    X(DU_REASON_UNAUTHENTICATED, "unauthenticated", DU_RESULT_REFUSED) /* external endpoint, no user */                    \
+    X(DU_REASON_UNAUTHENTICATED, "unauthenticated", DU_RESULT_REFUSED) /* no user where one is needed */                   \
+    X(DU_REASON_FORBIDDEN,       "forbidden",       DU_RESULT_REFUSED) /* httpd does not admit this client or user */      \
     X(DU_REASON_NOT_READY,       "not-ready",       DU_RESULT_REFUSED) /* no rule set yet */
 /* clang-format on */
 

@@ -36,25 +36,7 @@ typedef struct du_request_t {
  */
 typedef struct du_request_names_t du_request_names_t;
 
-#define DU_REQUEST_MAX_NAMES 64 /* of a deployment's own; every attribute of a request is compared with all of them */
-
-/* One more name for a field. */
-typedef struct du_request_name_t {
-    int field; /* du_request_field() */
-    const char *name;
-} du_request_name_t;
-
-/* The fields that can be given names, as an administrator spells them: "DeviceType, MacAddress, ...". Module is the element
- * that begins a module; Filename, Version and Timestamp are what stands in it. */
-const char *du_request_fields(apr_pool_t *pool);
-
-/* The field of that spelling, without regard to case; -1 if there is none. */
-int du_request_field(const char *text);
-
-/* 1 if both are read from the same place, so that one name cannot stand for both. */
-int du_request_fields_compete(int one, int other);
-
-/* The shipped table behind these names (array of du_request_name_t, the earlier the better), in pool. */
+/* The shipped table behind these names (array of du_added_name_t, the earlier the better), in pool. */
 const du_request_names_t *du_request_names_make(apr_pool_t *pool, const apr_array_header_t *additions);
 
 /* Parses a body by these names, NULL for the shipped ones. DU_E_MALFORMED for what du_xml_read() refuses and for more

@@ -180,27 +180,34 @@ static apr_status_t read_image(du_ctx_t *ctx, du_store_t *store, const char *ima
 
 static apr_status_t take_text(void *baton, const char *const *columns, apr_pool_t *row_pool)
 {
-    rows_t *rows = baton;
+    apr_array_header_t *texts = baton;
 
     (void)row_pool;
-    APR_ARRAY_PUSH(rows->array, const char *) = apr_pstrdup(rows->pool, columns[0]);
+    APR_ARRAY_PUSH(texts, const char *) = apr_pstrdup(texts->pool, columns[0]);
     return APR_SUCCESS;
+}
+
+apr_status_t du_store_texts(du_ctx_t *ctx, du_store_t *store, du_sql_e statement, const char *const *args,
+                            apr_pool_t *pool, apr_array_header_t **texts)
+{
+    *texts = apr_array_make(pool, 4, sizeof(const char *));
+    return du_db_select(ctx, store->db, statement, args, take_text, *texts);
 }
 
 apr_status_t du_store_image(du_ctx_t *ctx, du_store_t *store, apr_int64_t rule_id, const char *version,
                             apr_pool_t *pool, du_image_t **image)
 {
     const char *args[] = {number(pool, rule_id), version, NULL};
-    rows_t ids = make_rows(ctx, pool, sizeof(const char *));
-    apr_status_t rv = du_db_select(ctx, store->db, DU_SQL_IMAGE, args, take_text, &ids);
+    apr_array_header_t *ids;
+    apr_status_t rv = du_store_texts(ctx, store, DU_SQL_IMAGE, args, pool, &ids);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (ids.array->nelts == 0) {
+    if (ids->nelts == 0) {
         return DU_E_NOT_FOUND;
     }
-    return read_image(ctx, store, APR_ARRAY_IDX(ids.array, 0, const char *), apr_pstrdup(pool, version), pool, image);
+    return read_image(ctx, store, APR_ARRAY_IDX(ids, 0, const char *), apr_pstrdup(pool, version), pool, image);
 }
 
 /*

@@ -116,6 +116,10 @@ apr_status_t du_store_test_devices(du_ctx_t *ctx, du_store_t *store, apr_pool_t 
 /* DU_E_EXISTS if there is a site of that name, or if one of the subnets belongs to another site. */
 apr_status_t du_store_site_add(du_ctx_t *ctx, du_store_t *store, const du_site_t *site, const du_actor_t *actor);
 
+/* Replaces the subnets of a site; its test devices stay. DU_E_NOT_FOUND, DU_E_EXISTS as above, DU_E_NOTHING if it has just
+ * these subnets. */
+apr_status_t du_store_site_set(du_ctx_t *ctx, du_store_t *store, const du_site_t *site, const du_actor_t *actor);
+
 /* Removes a site with its subnets and test devices. DU_E_NOT_FOUND. */
 apr_status_t du_store_site_remove(du_ctx_t *ctx, du_store_t *store, const char *name, const du_actor_t *actor);
 

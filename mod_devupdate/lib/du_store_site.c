@@ -16,24 +16,13 @@ typedef struct rows_t {
  * Reading
  */
 
-static apr_status_t take_text(void *baton, const char *const *columns, apr_pool_t *row_pool)
-{
-    rows_t *rows = baton;
-
-    (void)row_pool;
-    APR_ARRAY_PUSH(rows->array, const char *) = apr_pstrdup(rows->pool, columns[0]);
-    return APR_SUCCESS;
-}
-
 /* The first column of every row of a statement with one argument. */
 static apr_status_t select_texts(du_ctx_t *ctx, du_store_t *store, du_sql_e statement, const char *arg,
                                  apr_pool_t *pool, apr_array_header_t **texts)
 {
     const char *args[] = {arg, NULL};
-    rows_t rows = {pool, apr_array_make(pool, 4, sizeof(const char *))};
 
-    *texts = rows.array;
-    return du_db_select(ctx, store->db, statement, args, take_text, &rows);
+    return du_store_texts(ctx, store, statement, args, pool, texts);
 }
 
 static apr_status_t read_subnets(du_ctx_t *ctx, du_store_t *store, const char *key, apr_pool_t *pool, du_site_t *site)
@@ -111,7 +100,7 @@ apr_status_t du_store_test_devices(du_ctx_t *ctx, du_store_t *store, apr_pool_t 
 typedef struct change_t {
     du_store_t *store;
     const du_actor_t *actor;
-    const du_site_t *site;          /* to be added */
+    const du_site_t *site;          /* to be added or changed */
     const du_test_device_t *device; /* likewise */
     const char *site_name;          /* to be removed, or the scope of what is */
     const char *device_name;        /* to be removed; NULL = all */
@@ -168,6 +157,17 @@ static const char *subnet_list(du_ctx_t *ctx, const du_site_t *site)
     return list;
 }
 
+static apr_status_t insert_subnets(du_ctx_t *ctx, const change_t *change, const char *key)
+{
+    const apr_array_header_t *subnets = change->site->subnets;
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; i < subnets->nelts && rv == APR_SUCCESS; i++) {
+        rv = insert_subnet(ctx, change, key, &APR_ARRAY_IDX(subnets, i, du_subnet_t));
+    }
+    return rv;
+}
+
 static apr_status_t insert_site(du_ctx_t *ctx, const change_t *change)
 {
     const du_site_t *site = change->site;
@@ -175,8 +175,8 @@ static apr_status_t insert_site(du_ctx_t *ctx, const change_t *change)
     const char *args[] = {key, site->name, NULL};
     apr_status_t rv = du_db_execute(ctx, change->store->db, DU_SQL_SITE_INSERT, args, NULL);
 
-    for (int i = 0; i < site->subnets->nelts && rv == APR_SUCCESS; i++) {
-        rv = insert_subnet(ctx, change, key, &APR_ARRAY_IDX(site->subnets, i, du_subnet_t));
+    if (rv == APR_SUCCESS) {
+        rv = insert_subnets(ctx, change, key);
     }
     return rv == APR_SUCCESS ? du_store_record(ctx, change->store, change->actor, "add", scope(ctx, site->name), "",
                                                subnet_list(ctx, site))
@@ -196,6 +196,58 @@ static apr_status_t add_site(du_ctx_t *ctx, void *baton)
         return du_fail(ctx, DU_E_EXISTS, DUNO(0721), "there is a site %s already", shown(ctx, change->site->name));
     }
     return rv == APR_SUCCESS ? insert_site(ctx, change) : rv;
+}
+
+/* 1 if both have the same subnets, in whatever order. No list has one twice. */
+static int same_subnets(const du_site_t *one, const du_site_t *other)
+{
+    int found = 0;
+
+    for (int i = 0; i < one->subnets->nelts; i++) {
+        for (int j = 0; j < other->subnets->nelts; j++) {
+            found += du_subnet_same(&APR_ARRAY_IDX(one->subnets, i, du_subnet_t),
+                                    &APR_ARRAY_IDX(other->subnets, j, du_subnet_t));
+        }
+    }
+    return found == one->subnets->nelts && found == other->subnets->nelts;
+}
+
+/* Its own subnets go first, so that it may keep some of them. */
+static apr_status_t replace_subnets(du_ctx_t *ctx, const change_t *change)
+{
+    const du_site_t *site = change->site;
+    const char *key = du_text_fold(ctx->pool, site->name), *args[] = {key, NULL};
+    du_site_t before = {.name = site->name};
+    apr_status_t rv = read_subnets(ctx, change->store, key, ctx->pool, &before);
+
+    if (rv == APR_SUCCESS && same_subnets(&before, site)) {
+        return DU_E_NOTHING;
+    }
+    if (rv == APR_SUCCESS) {
+        rv = du_db_execute(ctx, change->store->db, DU_SQL_SITE_SUBNETS_DELETE, args, NULL);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = insert_subnets(ctx, change, key);
+    }
+    return rv == APR_SUCCESS ? du_store_record(ctx, change->store, change->actor, "set", scope(ctx, site->name),
+                                               subnet_list(ctx, &before), subnet_list(ctx, site))
+                             : rv;
+}
+
+static apr_status_t set_site(du_ctx_t *ctx, void *baton)
+{
+    const change_t *change = baton;
+    int there = 0;
+    apr_status_t rv = begin(ctx, change);
+
+    if (rv == APR_SUCCESS) {
+        rv = is_there(ctx, change, change->site->name, &there);
+    }
+    if (rv == APR_SUCCESS && !there) {
+        return du_fail(ctx, DU_E_NOT_FOUND, DUNO(0726), "there is no site %s whose subnets could be replaced",
+                       shown(ctx, change->site->name));
+    }
+    return rv == APR_SUCCESS ? replace_subnets(ctx, change) : rv;
 }
 
 static const char *device_text(du_ctx_t *ctx, const du_test_device_t *device)
@@ -360,6 +412,13 @@ apr_status_t du_store_site_add(du_ctx_t *ctx, du_store_t *store, const du_site_t
     change_t change = {.store = store, .actor = actor, .site = site};
 
     return du_db_transaction(ctx, store->db, add_site, &change);
+}
+
+apr_status_t du_store_site_set(du_ctx_t *ctx, du_store_t *store, const du_site_t *site, const du_actor_t *actor)
+{
+    change_t change = {.store = store, .actor = actor, .site = site};
+
+    return du_db_transaction(ctx, store->db, set_site, &change);
 }
 
 apr_status_t du_store_site_remove(du_ctx_t *ctx, du_store_t *store, const char *name, const du_actor_t *actor)

@@ -15,13 +15,25 @@ static int is_v4(const du_address_t *address)
     return memcmp(address->bytes, v4_mapped, sizeof(v4_mapped)) == 0;
 }
 
+static int parse_v6(const char *text, du_address_t *address)
+{
+    char plain[INET6_ADDRSTRLEN];
+    apr_size_t len = strcspn(text, "%");
+
+    if (len >= sizeof(plain) || (text[len] == '%' && text[len + 1] == '\0')) {
+        return 0;
+    }
+    apr_cpystrn(plain, text, len + 1);
+    return inet_pton(AF_INET6, plain, address->bytes) == 1;
+}
+
 int du_address_parse(const char *text, du_address_t *address)
 {
     if (text && inet_pton(AF_INET, text, address->bytes + sizeof(v4_mapped)) == 1) {
         memcpy(address->bytes, v4_mapped, sizeof(v4_mapped));
         return 1;
     }
-    return text && inet_pton(AF_INET6, text, address->bytes) == 1;
+    return text && parse_v6(text, address);
 }
 
 /* The bits of byte `i` that belong to a prefix. */
@@ -41,7 +53,7 @@ int du_subnet_parse(apr_pool_t *pool, const char *text, du_subnet_t *subnet)
     if (slash) {
         *slash++ = '\0';
     }
-    if (!du_address_parse(host, &subnet->address)) {
+    if (strchr(host, '%') || !du_address_parse(host, &subnet->address)) {
         return 0;
     }
     most = strchr(host, ':') ? 128 : 32;
@@ -66,6 +78,11 @@ const char *du_subnet_text(apr_pool_t *pool, const du_subnet_t *subnet)
 
     inet_ntop(v4 ? AF_INET : AF_INET6, subnet->address.bytes + (v4 ? sizeof(v4_mapped) : 0), text, sizeof(text));
     return apr_psprintf(pool, "%s/%d", text, subnet->bits - (v4 ? V4_PREFIX : 0));
+}
+
+int du_subnet_same(const du_subnet_t *one, const du_subnet_t *other)
+{
+    return one->bits == other->bits && memcmp(&one->address, &other->address, sizeof(one->address)) == 0;
 }
 
 int du_subnet_contains(const du_subnet_t *subnet, const du_address_t *address)

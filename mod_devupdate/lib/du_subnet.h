@@ -18,14 +18,18 @@ typedef struct du_subnet_t {
     int bits;             /* of the prefix, 0 to 128; an IPv4 prefix counts 96 more */
 } du_subnet_t;
 
-/* 1 if the text is an IPv4 or IPv6 address. NULL is none. */
+/* 1 if the text is an IPv4 or IPv6 address. NULL is none. A zone id does not count: fe80::1%eth0 is fe80::1, because the zone
+ * is a link of this host and says nothing about the other one (RFC 4007 11). */
 int du_address_parse(const char *text, du_address_t *address);
 
-/* 1 if the text is a subnet like 10.1.0.0/16 or 2001:db8::/32, or a single address. Host bits are cleared. */
+/* 1 if the text is a subnet like 10.1.0.0/16 or 2001:db8::/32, or a single address, without a zone id. Host bits are
+ * cleared. */
 int du_subnet_parse(apr_pool_t *pool, const char *text, du_subnet_t *subnet);
 
 /* The subnet as text, in one spelling for each subnet. */
 const char *du_subnet_text(apr_pool_t *pool, const du_subnet_t *subnet);
+
+int du_subnet_same(const du_subnet_t *one, const du_subnet_t *other);
 
 int du_subnet_contains(const du_subnet_t *subnet, const du_address_t *address);
 

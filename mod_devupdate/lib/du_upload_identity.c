@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "du_device.h"
+#include "du_names.h"
 #include "du_setting.h"
 #include "du_text.h"
 #include "du_xml.h"
@@ -15,7 +16,7 @@
 #define NO_DEVICE_TYPE "Unknown"
 
 /* All of them guesses, only the concepts are certain (protocol.md 5.2). The device's are those of a check. */
-static const du_name_t names[] = {
+static const du_name_t shipped_names[] = {
     {"LogFileType", DU_UPLOAD_TYPE},
     {"LogType", DU_UPLOAD_TYPE},
     {"FileType", DU_UPLOAD_TYPE},
@@ -30,28 +31,50 @@ static const du_name_t names[] = {
     {NULL, 0},
 };
 
-static const du_shape_t shape = {.names = names, .nfields = DU_UPLOAD_FIELDS};
+struct du_upload_names_t {
+    du_shape_t shape;
+};
+
+static const du_upload_names_t shipped = {{.names = shipped_names, .nfields = DU_UPLOAD_FIELDS}};
+
+const du_upload_names_t *du_upload_names_make(apr_pool_t *pool, const apr_array_header_t *additions)
+{
+    du_upload_names_t *names = apr_palloc(pool, sizeof(*names));
+
+    *names = shipped;
+    names->shape.names = du_names_extend(pool, additions, DU_IN_UPLOAD, shipped_names);
+    return names;
+}
+
+static const du_shape_t *shape_of(const du_upload_identity_t *identity)
+{
+    return identity->names ? &identity->names->shape : &shipped.shape;
+}
 
 /*
  * Reading
  */
 
+static const char *behind_x(const char *name)
+{
+    return du_text_begins(name, "X-") ? name + strlen("X-") : name;
+}
+
+static const char *behind_dashes(const char *name)
+{
+    return name + strspn(name, "-_");
+}
+
 /* "X-Mac-Address" is "MacAddress". */
 static int is_name(const char *given, const char *accepted)
 {
-    if (du_text_begins(given, "X-")) {
-        given += strlen("X-");
+    given = behind_dashes(behind_x(given));
+    accepted = behind_dashes(behind_x(accepted));
+    while (*given && apr_tolower(*given) == apr_tolower(*accepted)) {
+        given = behind_dashes(given + 1);
+        accepted = behind_dashes(accepted + 1);
     }
-    for (; *given; given++) {
-        if (*given == '-' || *given == '_') {
-            continue;
-        }
-        if (apr_tolower(*given) != apr_tolower(*accepted)) {
-            return 0;
-        }
-        accepted++;
-    }
-    return *accepted == '\0';
+    return *given == '\0' && *accepted == '\0';
 }
 
 static int is_usable(const char *value)
@@ -78,7 +101,7 @@ void du_upload_set(du_ctx_t *ctx, du_upload_identity_t *identity, du_upload_fiel
 
 du_upload_field_e du_upload_take(du_ctx_t *ctx, du_upload_identity_t *identity, const char *name, const char *value)
 {
-    for (const du_name_t *each = names; each->name; each++) {
+    for (const du_name_t *each = shape_of(identity)->names; each->name; each++) {
         if (is_name(name, each->name)) {
             du_upload_set(ctx, identity, (du_upload_field_e)each->field, value);
             return (du_upload_field_e)each->field;
@@ -112,7 +135,7 @@ apr_status_t du_upload_take_query(du_ctx_t *ctx, du_upload_identity_t *identity,
 apr_status_t du_upload_take_xml(du_ctx_t *ctx, du_upload_identity_t *identity, const char *xml, apr_size_t len)
 {
     du_record_t *record;
-    apr_status_t rv = du_xml_read(ctx, xml, len, &shape, &record);
+    apr_status_t rv = du_xml_read(ctx, xml, len, shape_of(identity), &record);
 
     for (int field = 0; rv == APR_SUCCESS && field < DU_UPLOAD_FIELDS; field++) {
         du_upload_set(ctx, identity, (du_upload_field_e)field, record->field[field]);

@@ -8,6 +8,8 @@
 #ifndef DU_UPLOAD_IDENTITY_H
 #define DU_UPLOAD_IDENTITY_H
 
+#include <apr_tables.h>
+
 #include "du_ctx.h"
 #include "du_upload_reason.h"
 
@@ -23,19 +25,26 @@ typedef enum {
     DU_UPLOAD_FIELDS
 } du_upload_field_e;
 
+/* The names that are accepted for each field: the shipped table, or names of a deployment's own in front of it. */
+typedef struct du_upload_names_t du_upload_names_t;
+
+/* The shipped table behind these names (array of du_added_name_t, the earlier the better), in pool. */
+const du_upload_names_t *du_upload_names_make(apr_pool_t *pool, const apr_array_header_t *additions);
+
 /* The first value that is given for a field stands. Every text may be NULL, and can go into a record as it is: one that is
  * too long, not UTF-8 or has control characters is kept in the form of du_text_for_log() and is `unusable`. */
 typedef struct du_upload_identity_t {
     const char *text[DU_UPLOAD_FIELDS];
     int unusable[DU_UPLOAD_FIELDS];
+    const du_upload_names_t *names; /* by which it is read; NULL for the shipped ones */
 } du_upload_identity_t;
 
 /*
  * Reading
  */
 
-/* Takes a value if `name` is an accepted one: letter case, '-', '_' and a leading "X-" do not count. Value may be NULL.
- * The texts are copied into ctx->pool. Answers the field, or DU_UPLOAD_FIELDS if it is none. */
+/* Takes a value if `name` is an accepted one: letter case, '-', '_' and a leading "X-" do not count (but in XML only letter
+ * case does not). Value may be NULL. The texts are copied into ctx->pool. Answers the field, or DU_UPLOAD_FIELDS if it is none. */
 du_upload_field_e du_upload_take(du_ctx_t *ctx, du_upload_identity_t *identity, const char *name, const char *value);
 
 /* Takes a value for a field. */

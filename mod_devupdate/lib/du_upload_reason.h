@@ -23,7 +23,8 @@
     X(DU_UPLOAD_QUOTA,           DU_E_FULL,      "quota")           /* all devices together have */                \
     X(DU_UPLOAD_DISK_FULL,       DU_E_FULL,      "disk-full")       /* no space, or less than is to stay free */   \
     X(DU_UPLOAD_NOT_WRITTEN,     APR_EGENERAL,   "not-written")     /* the file store cannot be written */         \
-    X(DU_UPLOAD_UNAUTHENTICATED, DU_E_MALFORMED, "unauthenticated") /* external endpoint, no user */
+    X(DU_UPLOAD_UNAUTHENTICATED, DU_E_MALFORMED, "unauthenticated") /* no user where one is needed */         \
+    X(DU_UPLOAD_FORBIDDEN,       DU_E_MALFORMED, "forbidden")       /* httpd does not admit this client or user */
 /* clang-format on */
 
 typedef enum {

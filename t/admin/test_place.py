@@ -191,7 +191,7 @@ def test_subnets(ctl, typed, kept):
 def test_host_bits_are_cleared_and_that_is_said(ctl, typed, kept):
     result = ctl("site", "add", "Berlin", "172.16.0.0/12", typed)
     assert (result.code, result.out) == (0, f"Added site Berlin: 172.16.0.0/12, {kept}\n")
-    assert result.err == f"devupdatectl: DU0872: {typed} is an address in a subnet; the subnet {kept} was added\n"
+    assert result.err == f"devupdatectl: DU0872: {typed} is an address in a subnet; the subnet is {kept}\n"
     assert sorted(subnets(ctl)["Berlin"]) == sorted(["172.16.0.0/12", kept])
 
 
@@ -216,6 +216,38 @@ def test_a_site_that_cannot_be(sites, name, subnet, words):
     assert sites.state() == before
 
 
+def test_other_subnets_for_a_site(sites):
+    """The site stays, and with it its test devices."""
+    sites.text("test-device", "add", "desk", "--serial", "1", "--scope", "site:Berlin")
+    result = sites("site", "set", "berlin", "10.1.3.4/16", "10.2.0.0/16", "10.2.0.0/16")
+    assert (result.code, result.out) == (0, "Replaced the subnets of site berlin: 10.1.0.0/16, 10.2.0.0/16\n")
+    assert "DU0872: 10.1.3.4/16 is an address in a subnet; the subnet is 10.1.0.0/16" in result.err
+    assert subnets(sites) == {"Berlin": ["10.1.0.0/16", "10.2.0.0/16"], "Lab": ["10.1.7.0/24"]}
+    assert listed(sites) == {"site:Berlin/desk": "1"}
+    before = sites.state()
+    assert sites.text("site", "set", "Berlin", "10.2.0.0/16", "10.1.0.0/16") == \
+           "Nothing to do: these are the subnets of site Berlin: 10.2.0.0/16, 10.1.0.0/16\n"
+    assert sites.json("site", "set", "Berlin", "10.2.0.0/16", "10.1.0.0/16")["result"] == "nothing"
+    assert sites.state() == before
+    assert sites.json("site", "set", "Berlin", "10.3.0.0/16") == {
+        "result": "changed", "site": {"name": "Berlin", "subnets": ["10.3.0.0/16"]}}
+    sites.text("site", "add", "Paris", "10.1.0.0/16", "10.2.0.0/16")
+
+
+@pytest.mark.parametrize("operands, code, words", [
+    (["Paris", "10.9.0.0/16"], 1, "DU0726: there is no site Paris whose subnets could be replaced"),
+    (["Berlin", "10.9.0.0/16", "10.1.7.0/24"], 1, "DU0720: subnet 10.1.7.0/24 belongs to site Lab already"),
+    (["Berlin", "10.9.0.0/33"], 2, 'DU0871: "10.9.0.0/33" is not a subnet'),
+    (["Berlin", "fe80::1%eth0"], 2, 'DU0871: "fe80::1%eth0" is not a subnet'),
+    (["Ber/lin", "10.9.0.0/16"], 2, "DU0870"),
+    (["Berlin"], 2, "usage: devupdatectl site set NAME CIDR..."),
+])
+def test_other_subnets_that_cannot_be(sites, operands, code, words):
+    before = sites.state()
+    assert words in sites.refused("site", "set", *operands, code=code)
+    assert sites.state() == before
+
+
 def test_a_removed_site_takes_its_test_devices_along(sites):
     sites.text("test-device", "add", "desk", "--serial", "1")
     sites.text("test-device", "add", "lobby", "--serial", "2", "--scope", "site:Lab")
@@ -232,6 +264,7 @@ def test_a_removed_site_takes_its_test_devices_along(sites):
 
 @pytest.mark.parametrize("command, row", [
     (["site", "add", "Paris", "10.9.0.0/16"], ("add", "site:Paris", "", "10.9.0.0/16")),
+    (["site", "set", "Lab", "10.1.8.0/24"], ("set", "site:Lab", "10.1.7.0/24", "10.1.8.0/24")),
     (["site", "remove", "Lab"], ("remove", "site:Lab", "10.1.7.0/24", "")),
     (["test-device", "add", "new", "--mac", MAC, "--scope", "site:Lab"],
      ("add", "test-device site:Lab/new", "", f"mac={MAC}")),
@@ -249,7 +282,8 @@ def test_every_change_is_on_record(sites, command, row):
     assert sites.sql("SELECT value FROM counter WHERE name = 'generation'") == [(before + 1,)]
 
 
-@pytest.mark.parametrize("command", [["site", "add", "Paris", "10.9.0.0/16"], ["site", "remove", "Lab"],
+@pytest.mark.parametrize("command", [["site", "add", "Paris", "10.9.0.0/16"], ["site", "set", "Lab", "10.9.0.0/16"],
+                                     ["site", "remove", "Lab"],
                                      ["test-device", "add", "new", "--mac", MAC], ["test-device", "remove", "desk"],
                                      ["test-device", "remove", "--all", "--scope", "global"]])
 def test_what_cannot_be_recorded_is_not_done(sites, command):

@@ -6,7 +6,7 @@ import pytest
 from conftest import run
 
 COMMANDS = ["store init", "import", "package list", "package show", "rule list", "rule show", "rule approve",
-            "test-device add", "test-device list", "test-device remove", "site add", "site list", "site remove", "phone", "help"]
+            "test-device add", "test-device list", "test-device remove", "site add", "site set", "site list", "site remove", "phone", "help"]
 PHONE = ["phone", "http://127.0.0.1:9/", "--type", "T", "--brand", "B", "--model", "M", "--revision", "R", "--locale", "L"]
 
 

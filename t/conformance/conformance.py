@@ -25,19 +25,21 @@ def names():
 
 
 def parse_request(data):
-    """Head and body are divided by an empty line; the body is sent byte by byte, but for "# encoding: X" before the head,
-    which says that it is UTF-8 here and is sent as X."""
-    encoding = None
+    """Head and body are divided by an empty line; the body is sent byte by byte, but for two lines before the head:
+    "# encoding: X" says that it is UTF-8 here and is sent as X, "# times: N" that it is sent N times over."""
+    encoding, times = None, 1
     while data.startswith(b"#"):
         comment, _, data = data.partition(b"\n")
         if comment.startswith(b"# encoding:"):
             encoding = comment.partition(b":")[2].strip().decode()
+        if comment.startswith(b"# times:"):
+            times = int(comment.partition(b":")[2])
     head, _, body = data.partition(b"\n\n")
     lines = head.decode("latin-1").splitlines()
     method, target = lines[0].split(" ", 1)
     headers = dict(line.split(": ", 1) for line in lines[1:])
     return Request(method, target, {name: value for name, value in headers.items() if name.lower() not in OWN},
-                   (body.decode().encode(encoding) if encoding else body) or None)
+                   (body.decode().encode(encoding) if encoding else body) * times or None)
 
 
 def read_request(name):

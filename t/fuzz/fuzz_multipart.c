@@ -50,7 +50,7 @@ static const char *upload_in_pieces(du_ctx_t *ctx, const char *type, const char 
                                     apr_off_t *stored_size)
 {
     static du_upload_rules_t *rules;
-    du_upload_identity_t identity = {{NULL}, {0}};
+    du_upload_identity_t identity = {.names = NULL};
     du_upload_record_t record = {.size = -1};
     du_upload_reason_e reason;
     du_upload_t *upload;

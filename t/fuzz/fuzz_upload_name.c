@@ -37,7 +37,7 @@ static void check_name(du_ctx_t *ctx, const du_upload_name_t *name)
 
 int fuzz_accepts(du_ctx_t *ctx, const char *data, size_t size)
 {
-    du_upload_identity_t identity = {{NULL}, {0}};
+    du_upload_identity_t identity = {.names = NULL};
     du_upload_name_t name;
 
     if (du_upload_take_query(ctx, &identity, apr_pstrmemdup(ctx->pool, data, size)) != APR_SUCCESS) {

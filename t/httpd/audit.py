@@ -42,11 +42,11 @@ class Watch:
         assert len(found) == 1, f"{len(found)} audit lines"
         return found[0]
 
-    def refused_by_httpd(self):
-        """The one new record, of an external check that httpd refused by itself: there a moment after the answer, and
-        without what a client claims to be."""
+    def refused_by_httpd(self, reason="unauthenticated", endpoint="external"):
+        """The one new record, of a check that httpd refused by itself: there a moment after the answer, and without what
+        a client claims to be."""
         until(self.new, "the refusal is on record")
         record = self.one()
         assert [record[name] for name in ("Endpoint", "Result", "Reason", "User ID", "Vendor")] == [
-            "external", "refused", "unauthenticated", "", ""]
+            endpoint, "refused", reason, "", ""]
         return record

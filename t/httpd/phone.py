@@ -53,10 +53,10 @@ def parse(raw, method="GET"):
     return Response(response.status, response.headers, body, raw)
 
 
-def send(port, data, method="GET", address="127.0.0.1", half_close=False, wrap=contextlib.nullcontext):
+def send(port, data, method="GET", address="127.0.0.1", half_close=False, wrap=contextlib.nullcontext, patience=30):
     """Sends bytes, reads until the server closes, and answers the first response (None if there is none). wrap makes a
-    TLS connection of a plain one."""
-    plain = socket.create_connection(("127.0.0.1", port), 30, source_address=(address, 0))
+    TLS connection of a plain one; patience are the seconds until a TimeoutError."""
+    plain = socket.create_connection(("127.0.0.1", port), patience, source_address=(address, 0))
     with plain, wrap(plain) as connection:
         try:
             connection.sendall(data)

@@ -24,7 +24,7 @@ def report(where):
 
 
 class TestFile:
-    def test_header_name_and_columns(self, site):
+    def test_E1_header_name_and_columns(self, site):
         site.check()
         path, = audit.files(site.store)
         lines = path.read_text().splitlines()
@@ -33,7 +33,7 @@ class TestFile:
         day = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d")
         assert path.name == f"RequestHandlerAuditLog_{store.NODE}_{day}.log"
 
-    def test_a_line(self, site):
+    def test_E3_a_line_with_two_modules(self, site):
         watch = site.audit()
         before = datetime.datetime.now(datetime.UTC).replace(microsecond=0, tzinfo=None)
         site.check(request_xml(modules=[("CPE.nbt", "1.0", "2009-01-01"), ("CPE.cat", "1.1", "")]), address="127.0.0.5")
@@ -47,18 +47,18 @@ class TestFile:
             "Response Modules": f"CPE.nbt;CPE.cat;{APPROVED};",
             "User ID": "alice@contoso.com", "Endpoint": "internal", "Result": "offered", "Reason": "approved"}
 
-    def test_nothing_offered_names_no_response_modules(self, site):
+    def test_E1_nothing_offered_names_no_response_modules(self, site):
         watch = site.audit()
         site.check(request_xml(modules=installed(APPROVED)))
         assert watch.one()["Response Modules"] == ""
 
-    def test_a_missing_mac_address_is_an_empty_field(self, site):
+    def test_E1_a_missing_mac_address_is_an_empty_field(self, site):
         watch = site.audit()
         site.check(request_xml(MacAddress=None, SerialNumber=None, UserID=None))
         record = watch.one()
         assert (record["Mac Address"], record["Serial Number"], record["User ID"]) == ("", "", "")
 
-    def test_the_published_report_script_finds_its_columns(self, site):
+    def test_E2_the_published_report_script_finds_its_columns(self, site):
         for number in range(3):
             mac = f"00-04-F2-00-02-{number:02}"
             site.check(request_xml(MacAddress=mac, Model="CX500"))
@@ -82,7 +82,7 @@ class TestInTime:
             site.check(request_xml(SerialNumber=serial))
             assert audit.records(site.store)[-1]["Serial Number"] == serial
 
-    def test_as_many_lines_as_answers(self, site):
+    def test_E1_as_many_lines_as_answers(self, site):
         watch = site.audit()
         serials = [f"crowd-{number}" for number in range(400)]
         with ThreadPoolExecutor(24) as crowd:
@@ -122,7 +122,7 @@ class TestHostileText:
         site.check(body)
         assert watch.one()["Serial Number"] == text.replace("\r", " ").replace("\n", " ")
 
-    def test_separators_inside_a_module_do_not_make_another(self, site):
+    def test_E3_separators_inside_a_module_do_not_make_another(self, site):
         watch = site.audit()
         site.check(request_xml(modules=[("a;b#c", "1", ""), ("d", "2", "")]))
         modules = watch.one()["Request Modules"].split("#")

@@ -7,15 +7,19 @@ import sys
 
 import pytest
 
+import upload
+from waiting import until
+
 DIRECTORY = os.path.join(os.environ["srcdir"], "t", "conformance")
 sys.path.insert(0, DIRECTORY)
 import conformance  # noqa: E402  (a program that is a module, too)
 
-MALFORMED = "DU0201", "DU0203"   # some transcripts are
+REFUSED = "DU0201", "DU0203", "DU0411", "DU0412", "DU0413", "DU0414", "DU0430", "DU0431"   # some transcripts are
 
 
 class TestTranscripts:
     """On the site that t/conformance/README describes."""
+    directives = {"DevUpdateMaxUpload": "65536"}
     modules = ("authn_core", "authn_file", "authz_user", "auth_basic")
     config = """
 <Location "/RequestHandlerExt">
@@ -44,12 +48,12 @@ Require valid-user
 
     @pytest.mark.parametrize("name", conformance.names())
     def test_transcript(self, site, ledger, name):
-        ledger.declare(*MALFORMED)
+        ledger.declare(*REFUSED)
         answer = conformance.play(f"http://127.0.0.1:{site.port}", conformance.read_request(name))
         assert not conformance.faults(answer, conformance.read_expectation(name))
 
     def test_the_program(self, site, ledger):
-        ledger.declare(*MALFORMED)
+        ledger.declare(*REFUSED)
         program = os.path.join(DIRECTORY, "conformance.py")
         done = subprocess.run([sys.executable, program, f"http://127.0.0.1:{site.port}"], text=True,
                               capture_output=True, check=False)
@@ -69,5 +73,27 @@ Require valid-user
     def test_bodies_are_sent_byte_by_byte(self):
         request = conformance.parse_request(b"# note\nPOST /x?y\nA: b\nContent-Length: 9\n\n\xff\n\n\x00")
         assert request == ("POST", "/x?y", {"A": "b"}, b"\xff\n\n\x00")
+        assert conformance.parse_request(b"# times: 3\nPOST /\n\nab").body == b"ababab"
         request = conformance.parse_request("# encoding: UTF-16BE\nPOST /\n\nä".encode())
         assert request.body == b"\x00\xe4"
+
+    def test_uploads_leave_what_they_should(self, site, ledger):
+        """What the answers do not show: who sent what, and the files."""
+        ledger.declare(*REFUSED)
+        url, found = f"http://127.0.0.1:{site.port}", {}
+        for name in (name for name in conformance.names() if "-log-" in name):
+            watch = upload.Watch(site)
+            answer = conformance.play(url, conformance.read_request(name))
+            record = until(watch.new, "the upload is on record")[0]
+            assert len(watch.new_files()) == (answer.status == 200), name
+            found[name] = (record["Result"], record["Reason"], record["Device File Name"])
+        assert {name: outcome for name, outcome in found.items() if outcome[0] != "stored"} == {
+            "184-log-of-a-refused-type": ("refused", "type", "ce.clg"),
+            "185-log-with-a-refused-extension": ("refused", "extension", "ce.exe"),
+            "186-log-too-large": ("refused", "too-large", "ce.clg"),
+            "187-log-outside-without-a-user": ("refused", "unauthenticated", "ce.clg"),
+            "189-log-with-a-hostile-file-name": ("refused", "file-name", "../../../../etc/cron.d/ce.clg"),
+            "190-log-without-a-device": ("refused", "identity", "ce.clg"),
+            "191-log-that-is-empty": ("refused", "no-file", "ce.clg"),
+        }
+        assert len(found) == 12

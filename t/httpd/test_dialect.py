@@ -4,11 +4,13 @@ import pathlib
 import re
 import subprocess
 import textwrap
+import urllib.parse
 import xml.etree.ElementTree as ElementTree
 
 import capture
 import phone
 import place
+import upload
 from phone import Reply, request_xml
 from store import AASTRA, APPROVED, CX600, image_path
 
@@ -43,6 +45,56 @@ class TestRequestNames:
         audit = site.audit()
         assert site.offered(body.encode()) is None
         assert audit.one()["Reason"] == "current"
+
+
+class TestUploadNames:
+    """The logs of an invented phone: what it calls things stands in query string, headers, form fields and XML part."""
+    config = """
+DevUpdateRequestName MacAddress hw
+DevUpdateRequestName DeviceType class
+DevUpdateRequestName LogType trace-kind
+DevUpdateRequestName LogFileName label
+"""
+    TEXT = {"hw": "0004f2000176", "class": "UCPhone", "trace-kind": "CELog", "label": "ce.clg"}
+
+    @staticmethod
+    def stored(watch):
+        record = watch.stored()
+        assert [record[name] for name in ("Type", "Mac Address", "Device File Name")] == ["CELog", "00-04-F2-00-01-76", "ce.clg"]
+        assert "/UCPhone_00-04-F2-00-01-76-" in record["Stored File"]
+
+    def test_query(self, site):
+        watch = upload.Watch(site)
+        upload.raw(site, target=f"{phone.CHECK}?{urllib.parse.urlencode(self.TEXT)}")
+        self.stored(watch)
+
+    def test_headers(self, site):
+        watch = upload.Watch(site)
+        upload.raw(site, target=phone.CHECK, headers={f"X-{name.title()}": value for name, value in self.TEXT.items()})
+        self.stored(watch)
+
+    def test_form_fields(self, site):
+        watch = upload.Watch(site)
+        upload.form(site, *(upload.field(name, value) for name, value in self.TEXT.items() if name != "label"), upload.file_part())
+        self.stored(watch)
+
+    def test_xml_part(self, site):
+        watch = upload.Watch(site)
+        text = '<q:log xmlns:q="urn:example:phone" hw="0004f2000176" trace-kind="CELog"><q:class>UCPhone</q:class></q:log>'
+        upload.form(site, upload.part(text.encode(), b'Content-Disposition: form-data; name="about"', b"Content-Type: text/xml"),
+                    upload.file_part())
+        self.stored(watch)
+
+    def test_checks_have_the_shared_names(self, site):
+        audit = site.audit()
+        body = b'<r hw="0004f2000176" class="UCPhone" Vendor="POLYCOM" Model="CX600" Rev="A" Locale="ENU"/>'
+        assert site.offered(body) == APPROVED
+        assert audit.one()["Mac Address"] == "00-04-F2-00-01-76"
+
+    def test_the_shipped_names_stay(self, site):
+        watch = upload.Watch(site)
+        upload.raw(site)
+        assert watch.stored()["Serial Number"] == "07823-A345"
 
 
 TEMPLATE = '<?xml version="1.0" encoding="{encoding}"?>\n<r xmlns:du="urn:devupdate:template" du:attr="v=version" name="{name}"/>'

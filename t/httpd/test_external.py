@@ -2,9 +2,11 @@
 import pytest
 
 import phone
+import upload
 from passwords import AUTH_MODULES, make_htpasswd
 from phone import CHECK, CHECK_EXTERNAL, ROOTS, ROOTS_EXTERNAL, Reply, ask, basic, request_xml
 from store import APPROVED, CX600, image_path
+from waiting import until
 
 IMAGE = image_path(CX600, APPROVED)
 PROTECTED = '''
@@ -104,18 +106,63 @@ ErrorDocument 403 /RequestHandlerExt/ucdevice.upx
         ledger.declare("AH01631")
         audit = site.audit()
         assert site.check(target=CHECK_EXTERNAL, headers=basic("other")).status == 403
-        audit.refused_by_httpd()
+        audit.refused_by_httpd("forbidden")
 
     def test_by_address(self, site, ledger):
         ledger.declare("AH01630", "AH01631")
         audit = site.audit()
         assert site.check(target=CHECK_EXTERNAL, headers=basic("phone"), address="127.0.3.1").status == 403
-        assert audit.refused_by_httpd()["User Host Address"] == "127.0.3.1"
+        assert audit.refused_by_httpd("forbidden")["User Host Address"] == "127.0.3.1"
 
     def test_those_that_are_admitted(self, site):
         audit = site.audit()
         assert site.offered(target=CHECK_EXTERNAL, headers=basic("phone")) == APPROVED
         assert audit.one()["Result"] == "offered"
+
+
+class TestNotAdmittedInside:
+    """Inside nobody is asked for a name, but an administrator may say where inside is."""
+    modules = ("authz_host",)
+    config = '<LocationMatch "(?i)^/RequestHandler/">\nRequire ip 127.0.0.1\n</LocationMatch>'
+    away = "127.0.3.1"
+
+    @pytest.fixture(autouse=True)
+    def refused(self, ledger):
+        ledger.declare("AH01630")
+
+    def test_a_check(self, site):
+        audit = site.audit()
+        assert site.check(address=self.away).status == 403
+        assert audit.refused_by_httpd("forbidden", "internal")["User Host Address"] == self.away
+
+    def test_a_log(self, site):
+        watch, audit = upload.Watch(site), site.audit()
+        assert upload.raw(site, address=self.away).status == 403
+        until(watch.new, "the refusal is on record")
+        record = watch.refused("forbidden", 403)
+        assert (record["Endpoint"], record["User Host Address"], record["Type"]) == ("internal", self.away, "CELog")
+        assert not audit.new(), "an upload is no check"
+
+    def test_what_is_no_check(self, site):
+        audit = site.audit()
+        assert site.get(CHECK, address=self.away).status == 403
+        assert site.get(f"{ROOTS[0]}/{IMAGE}", address=self.away).status == 403
+        assert site.offered() == APPROVED
+        assert audit.one()["Result"] == "offered"
+
+
+class TestUserWantedInside:
+    modules = AUTH_MODULES
+    config = PROTECTED.replace("RequestHandlerExt", "RequestHandler") % "Require valid-user"
+    prepare_store = staticmethod(make_htpasswd)
+
+    def test_a_check(self, site):
+        audit = site.audit()
+        assert site.check().status == 401
+        audit.refused_by_httpd("unauthenticated", "internal")
+
+    def test_with_a_user(self, site):
+        assert site.offered(headers=basic("phone")) == APPROVED
 
 
 class TestForgottenRequire:

@@ -12,6 +12,7 @@ from phone import CHECK, CHECK_EXTERNAL, ROOTS, ROOTS_EXTERNAL, Reply, basic, re
 from sites import finish
 from store import APPROVED, CX600, PENDING, image_path
 from tls import Authority
+from waiting import until
 
 INSIDE, OUTSIDE = "127.0.1.7", "127.0.2.7"     # addresses of phones; the proxies are 127.0.0.1
 FIRST_NAME = "ucupdates-r2.example.com"        # what phones look for that nobody has signed in to
@@ -169,7 +170,7 @@ class TestProxy:
         ledger.declare("AH01630")
         audit = site.audit()
         assert check(edge, f"http://{NAME}{path}", headers).status == 403
-        assert audit.new() == []
+        assert audit.refused_by_httpd("forbidden", "internal")["User Host Address"] == OUTSIDE
 
     def test_TLS_1_2_with_an_RSA_certificate(self, edge):
         """What the youngest firmware of the old phones can do."""
@@ -199,7 +200,9 @@ class TestPastTheProxy:
         body = request_xml(**TRIED)
         assert site.check(body, headers=headers, address=OUTSIDE).status == 403
         assert site.offered(body, target=CHECK_EXTERNAL, headers={**basic("phone"), **headers}, address=OUTSIDE) == APPROVED
-        assert audit.one()["User Host Address"] == OUTSIDE
+        until(lambda: len(audit.new()) == 2, "both are on record")
+        assert {(record["Endpoint"], record["Reason"], record["User Host Address"]) for record in audit.new()} == {
+            ("internal", "forbidden", OUTSIDE), ("external", "approved", OUTSIDE)}
 
     def test_inside(self, site):
         assert site.offered(request_xml(**TRIED), address=INSIDE) == PENDING

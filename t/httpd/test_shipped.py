@@ -5,6 +5,7 @@ import re
 import subprocess
 
 SHIPPED = pathlib.Path(os.environ["srcdir"], "conf/devupdate.conf.in")
+MODULES = ["authz_core", "reqtimeout"]
 EXTERNAL = re.compile(r"(?ms)^#<VirtualHost .*?^#</VirtualHost>")
 
 
@@ -45,7 +46,7 @@ def accepted(site, text, modules):
 
 
 def test_as_shipped(own_site):
-    assert accepted(own_site, shipped(own_site.store), ["authz_core"]) == (0, "Syntax OK\n")
+    assert accepted(own_site, shipped(own_site.store), MODULES) == (0, "Syntax OK\n")
 
 
 def test_with_the_external_host(own_site, tmp_path):
@@ -53,5 +54,5 @@ def test_with_the_external_host(own_site, tmp_path):
     for pattern, path in make_certificate(tmp_path):
         text, count = re.subn(pattern, path, text)
         assert count == 1
-    modules = ["authz_core", "authn_core", "authn_file", "authz_user", "auth_basic", "ssl"]
+    modules = [*MODULES, "authn_core", "authn_file", "authz_user", "auth_basic", "ssl"]
     assert accepted(own_site, text, modules) == (0, "Syntax OK\n")

@@ -5,10 +5,12 @@ import re
 import pytest
 
 import phone
+import strace
 import upload
 from phone import head, request_xml, send
 from store import APPROVED
 from upload import END, FORM, LOG, Watch, field, file_part, form, part, query, raw, xml_part
+from waiting import until
 
 # protocol.md 5.1: <device type>_<device identifier>-<YYYYMMDD>-CELOG<HHMMSS>_n.clg
 NAME = re.compile(r"DeviceUpdateLogs/Client/CELog/UCPhone_07823-A345-(\d{8})-CELOG(\d{6})_\d+\.clg")
@@ -82,6 +84,17 @@ class TestForms:
         assert record == {"User Host Address": "127.0.0.7", "Endpoint": "internal", "Type": "Watson",
                           "Mac Address": "00-04-F2-00-01-76", "Serial Number": "07823-A345", "Device File Name": "'=1+1.dmp",
                           "Size": "4", "Status": "200", "Result": "stored", "Reason": "", "User": ""}
+
+    def test_it_is_on_the_disk_before_the_answer(self, site):
+        """The bytes, then the name, then the name's directory; only then 200. (The first upload of a day begins
+        the file of records, too.)"""
+        assert raw(site).status == 200
+        with strace.of_children(site, "fsync,fdatasync,link,linkat,writev,sendto,write", "upload") as trace:
+            assert raw(site).status == 200
+            until(lambda: "HTTP/1.1 200" in "".join(trace.lines()), "the answer is in the trace")
+        told = "".join("n" if "link" in line and line.endswith("= 0") else "s" if "sync(" in line else "a" if "HTTP/1.1 200" in line else ""
+                       for line in trace.lines())
+        assert told == "snsa", told
 
     def test_nothing_is_replaced(self, site):
         watch = Watch(site)

@@ -168,7 +168,7 @@ START_TEST(words)
 {
     static const char *const results[] = {"offered", "none", "refused"};
     static const char *const reasons[] = {"approved", "pending", "current", "no-rule", "no-approved", "incomplete", "malformed",
-                                          "too-large", "unauthenticated", "not-ready"};
+                                          "too-large", "unauthenticated", "forbidden", "not-ready"};
 
     for (int i = 0; i < COUNT_OF(results); i++) {
         ck_assert_str_eq(du_result_word((du_result_e)i), results[i]);

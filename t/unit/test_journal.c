@@ -81,7 +81,7 @@ START_TEST(what_is_not_known_is_empty)
 }
 END_TEST
 
-START_TEST(a_blank_mac_is_an_empty_cell)
+START_TEST(E1_a_blank_mac_is_an_empty_cell)
 {
     du_check_t check = check_at(NOON);
     du_request_t request = *check.request;
@@ -150,7 +150,7 @@ START_TEST(no_cell_breaks_out)
 }
 END_TEST
 
-START_TEST(separators_of_modules_cannot_be_sent)
+START_TEST(E3_separators_of_modules_cannot_be_sent)
 {
     static const du_module_t module = {"a;b#c", "1;2", "#"};
     du_check_t check = check_at(NOON);
@@ -216,7 +216,7 @@ static int lines_of(const char *text)
     return n;
 }
 
-START_TEST(a_file_a_day)
+START_TEST(E1_a_file_a_day)
 {
     du_journal_t *journal = open_journal();
     apr_time_t midnight = apr_time_from_sec(APR_INT64_C(1283212800)); /* 2010-08-31 00:00:00 UTC */
@@ -511,13 +511,13 @@ int main(void)
 
     tcase_add_test(tests, a_whole_line);
     tcase_add_test(tests, what_is_not_known_is_empty);
-    tcase_add_test(tests, a_blank_mac_is_an_empty_cell);
+    tcase_add_test(tests, E1_a_blank_mac_is_an_empty_cell);
     tcase_add_test(tests, cells);
     tcase_add_test(tests, no_cell_breaks_out);
-    tcase_add_test(tests, separators_of_modules_cannot_be_sent);
+    tcase_add_test(tests, E3_separators_of_modules_cannot_be_sent);
     tcase_add_test(tests, times);
     tcase_add_test(tests, header_first_then_lines);
-    tcase_add_test(tests, a_file_a_day);
+    tcase_add_test(tests, E1_a_file_a_day);
     tcase_add_test(tests, nothing_else_in_the_directory);
     tcase_add_test(tests, eight_processes_start_the_file_at_once);
     tcase_add_test(tests, four_processes_a_thousand_lines_each);

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "du_names.h"
 #include "du_request.h"
 #include "du_xml.h"
 
@@ -237,12 +238,12 @@ END_TEST
 
 static const du_request_names_t *extended(const char *const additions[][2], int n)
 {
-    apr_array_header_t *list = apr_array_make(unit.pool, 4, sizeof(du_request_name_t));
+    apr_array_header_t *list = apr_array_make(unit.pool, 4, sizeof(du_added_name_t));
 
     for (int i = 0; i < n; i++) {
-        du_request_name_t *added = apr_array_push(list);
+        du_added_name_t *added = apr_array_push(list);
 
-        added->field = du_request_field(additions[i][0]);
+        added->field = du_names_field(additions[i][0]);
         added->name = additions[i][1];
         ck_assert_int_ge(added->field, 0);
     }
@@ -299,20 +300,6 @@ START_TEST(names_can_be_taken_over)
 }
 END_TEST
 
-START_TEST(fields_that_can_be_named)
-{
-    const char *all = du_request_fields(unit.pool);
-
-    ck_assert_str_eq(all, "DeviceType, MacAddress, SerialNumber, Vendor, Model, Revision, Locale, UserID, Module, Filename, "
-                          "Version, Timestamp");
-    ck_assert_int_eq(du_request_field("Brand"), -1);
-    ck_assert_int_eq(du_request_field(""), -1);
-    ck_assert(du_request_fields_compete(du_request_field("Model"), du_request_field("Vendor")));
-    ck_assert(!du_request_fields_compete(du_request_field("Model"), du_request_field("Model")));
-    ck_assert(!du_request_fields_compete(du_request_field("Model"), du_request_field("Filename")));
-}
-END_TEST
-
 static void setup(void)
 {
     du_xml_setup();
@@ -335,6 +322,5 @@ int main(void)
     tcase_add_test(tests, refusals);
     tcase_add_test(tests, names_of_a_deployment);
     tcase_add_test(tests, names_can_be_taken_over);
-    tcase_add_test(tests, fields_that_can_be_named);
     return unit_run(tests);
 }

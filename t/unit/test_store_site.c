@@ -91,6 +91,40 @@ START_TEST(sites)
 }
 END_TEST
 
+static apr_status_t set_site(du_store_t *store, const char *name, const char *subnets)
+{
+    return du_store_site_set(unit.ctx, store, sample_make_site(name, subnets, unit.pool), &kim);
+}
+
+START_TEST(other_subnets)
+{
+    const char *spec = fresh_store(), *before;
+    du_store_t *store = made_store(spec);
+    int generation;
+
+    assert_ok(add_site(store, "Berlin", "10.1.0.0/16 10.2.0.0/16"));
+    assert_ok(add_site(store, "Lab", "10.1.7.0/24"));
+    assert_ok(add_device(store, "Berlin", "desk", DU_TEST_SERIAL, "07823-a345"));
+    generation = generation_of(store);
+    /* one stays, one goes, one comes; the name keeps its spelling, the test device its place */
+    assert_ok(set_site(store, "BERLIN", "10.2.0.0/16 2001:db8::/32"));
+    ck_assert_int_eq(generation_of(store), generation + 1);
+    ck_assert_str_eq(sites_of(store), "Berlin 10.2.0.0/16 2001:db8::/32; Lab 10.1.7.0/24; ");
+    ck_assert_str_eq(devices_of(store), "Berlin/desk=s:07823-a345; ");
+    ck_assert_str_eq(last_activity(spec),
+                     "kim|set|site:BERLIN|10.1.0.0/16 10.2.0.0/16|10.2.0.0/16 2001:db8::/32");
+    before = places(spec, store);
+    ck_assert_int_eq(set_site(store, "Berlin", "2001:db8::/32 10.2.0.0/16"), DU_E_NOTHING);
+    assert_refused(DU_E_EXISTS, set_site(store, "Berlin", "10.9.0.0/16 10.1.7.0/24"));
+    assert_refused(DU_E_NOT_FOUND, set_site(store, "Paris", "10.9.0.0/16"));
+    ck_assert_str_eq(places(spec, store), before);
+    /* what it had is free again */
+    assert_ok(add_site(store, "Paris", "10.1.0.0/16"));
+    assert_ok(set_site(store, "Berlin", "10.2.0.0/16"));
+    ck_assert_str_eq(sites_of(store), "Berlin 10.2.0.0/16; Lab 10.1.7.0/24; Paris 10.1.0.0/16; ");
+}
+END_TEST
+
 START_TEST(sites_that_cannot_be)
 {
     static const struct { const char *name, *subnets; } cases[] = {
@@ -235,6 +269,7 @@ int main(void)
     TCase *tests = unit_tests("store_site");
 
     tcase_add_test(tests, sites);
+    tcase_add_test(tests, other_subnets);
     tcase_add_test(tests, sites_that_cannot_be);
     tcase_add_test(tests, D3_test_devices);
     tcase_add_test(tests, D5_a_whole_scope);

@@ -83,6 +83,7 @@ START_TEST(membership)
         {"::/0", "10.1.2.3", 1}, {"::/0", "2001:db8::1", 1}, {"2001:db8::/32", "2001:db8:ffff::1", 1},
         {"2001:db8::/32", "2001:db9::", 0}, {"2001:db8::/33", "2001:db8:8000::", 0}, {"fe80::1", "fe80::1", 1},
         {"fe80::1", "fe80::2", 0},
+        {"fe80::/10", "fe80::1%eth0", 1}, {"fe80::1", "fe80::1%2", 1}, {"fe80::1", "fe80::2%eth0", 0},
     };
 
     for (int i = 0; i < COUNT_OF(cases); i++) {
@@ -99,8 +100,10 @@ END_TEST
 
 START_TEST(address)
 {
-    static const char *const none[] = {"", "10.1.2", "10.1.2.3.4", "10.1.2.3/32", "10.1.2.3:80", "unix", "::g"};
-    du_address_t four, mapped;
+    static const char *const none[] = {"", "10.1.2", "10.1.2.3.4", "10.1.2.3/32", "10.1.2.3:80", "unix", "::g",
+                                       "fe80::1%", "%eth0", "%", "10.1.2.3%eth0", "fe80::g%eth0",
+                                       "2001:0db8:0000:0000:0000:0000:0000:0000:0000:0000%eth0"};
+    du_address_t four, mapped, link, zoned;
 
     ck_assert_int_eq(du_address_parse(NULL, &four), 0);
     for (int i = 0; i < COUNT_OF(none); i++) {
@@ -108,6 +111,10 @@ START_TEST(address)
     }
     ck_assert(du_address_parse("10.1.2.3", &four) && du_address_parse("::ffff:10.1.2.3", &mapped));
     ck_assert_mem_eq(&four, &mapped, sizeof(four));
+    ck_assert(du_address_parse("fe80::1", &link) && du_address_parse("fe80::1%eth0", &zoned));
+    ck_assert_mem_eq(&link, &zoned, sizeof(link));
+    ck_assert(du_address_parse("fe80::1%an-interface-with-a-name-longer-than-any-address-has-characters", &zoned));
+    ck_assert_mem_eq(&link, &zoned, sizeof(link));
 }
 END_TEST
 

@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "du_names.h"
 #include "du_setting.h"
 #include "du_upload_identity.h"
 #include "du_xml.h"
@@ -40,11 +41,11 @@ START_TEST(every_name_from_every_place)
     } spellings[] = {{"", ""}, {"X-", ""}, {"x-", ""}, {"", "-"}, {"_", ""}};
 
     for (int i = 0; i < COUNT_OF(names); i++) {
-        du_upload_identity_t query = {{NULL}, {0}}, xml = {{NULL}, {0}};
+        du_upload_identity_t query = {.names = NULL}, xml = {.names = NULL};
         const char *text = apr_psprintf(unit.pool, "other=1&%s=a+%%62&", names[i].name);
 
         for (int s = 0; s < COUNT_OF(spellings); s++) {
-            du_upload_identity_t header = {{NULL}, {0}};
+            du_upload_identity_t header = {.names = NULL};
             const char *name = apr_pstrcat(unit.pool, spellings[s].before, names[i].name, spellings[s].behind, NULL);
 
             ck_assert_int_eq(du_upload_take(unit.ctx, &header, name, "v"), names[i].field);
@@ -59,11 +60,47 @@ START_TEST(every_name_from_every_place)
 }
 END_TEST
 
+/* An invented phone. Names of a deployment's own serve all four places, go first, and leave the shipped ones alone. */
+START_TEST(names_of_a_deployment)
+{
+    static const struct {
+        const char *field, *name, *header, *in_query, *in_xml;
+        du_upload_field_e means;
+    } cases[] = {
+        {"LogType", "trace-kind", "X-Trace-Kind", "TRACE_KIND=v", "<d trace-kind='v'/>", DU_UPLOAD_TYPE},
+        {"LogFileName", "X-Label", "label", "x-label=v", "<d><x:X-LABEL>v</x:X-LABEL></d>", DU_UPLOAD_FILENAME},
+        {"DeviceType", "class", "X-Class", "class=v", "<d class='v'/>", DU_UPLOAD_DEVICE_TYPE},
+        {"MacAddress", "hw_", "hw", "h-w=v", "<d><hw_>v</hw_></d>", DU_UPLOAD_MAC},
+        {"SerialNumber", "Type", "type", "X-Type=v", "<d Type='v'/>", DU_UPLOAD_SERIAL},
+    };
+    apr_array_header_t *list = apr_array_make(unit.pool, 4, sizeof(du_added_name_t));
+    const du_upload_names_t *table;
+
+    APR_ARRAY_PUSH(list, du_added_name_t) = (du_added_name_t){du_names_field("Model"), "product"};
+    for (int i = 0; i < COUNT_OF(cases); i++) {
+        APR_ARRAY_PUSH(list, du_added_name_t) = (du_added_name_t){du_names_field(cases[i].field), cases[i].name};
+    }
+    table = du_upload_names_make(unit.pool, list);
+    for (int i = 0; i < COUNT_OF(cases); i++) {
+        du_upload_identity_t header = {.names = table}, query = {.names = table}, xml = {.names = table};
+
+        ck_assert_int_eq(du_upload_take(unit.ctx, &header, cases[i].header, "v"), cases[i].means);
+        check_only(&header, cases[i].means, "v", cases[i].header);
+        assert_ok(du_upload_take_query(unit.ctx, &query, cases[i].in_query));
+        check_only(&query, cases[i].means, "v", cases[i].in_query);
+        assert_ok(du_upload_take_xml(unit.ctx, &xml, cases[i].in_xml, strlen(cases[i].in_xml)));
+        check_only(&xml, cases[i].means, "v", cases[i].in_xml);
+        ck_assert_int_eq(du_upload_take(unit.ctx, &header, "X-Log-Type", "shipped"), DU_UPLOAD_TYPE);
+        ck_assert_int_eq(du_upload_take(unit.ctx, &header, "product", "no upload has it"), DU_UPLOAD_FIELDS);
+    }
+}
+END_TEST
+
 START_TEST(names_that_are_none)
 {
     static const char *const cases[] = {"",         "X-",   "Typ",        "Types", "XType", "Content-Type",
                                         "X-X-Type", "Host", "Mac Address"};
-    du_upload_identity_t identity = {{NULL}, {0}};
+    du_upload_identity_t identity = {.names = NULL};
 
     for (int i = 0; i < COUNT_OF(cases); i++) {
         ck_assert_msg(du_upload_take(unit.ctx, &identity, cases[i], "v") == DU_UPLOAD_FIELDS, "%s", cases[i]);
@@ -74,7 +111,7 @@ END_TEST
 
 START_TEST(the_first_value_stands)
 {
-    du_upload_identity_t identity = {{NULL}, {0}};
+    du_upload_identity_t identity = {.names = NULL};
 
     assert_ok(du_upload_take_query(unit.ctx, &identity, "type=&type=CELog&logtype=Watson"));
     du_upload_take(unit.ctx, &identity, "X-Log-Type", "Config");
@@ -88,7 +125,7 @@ START_TEST(query_strings)
 {
     static const char *const accepted[] = {"", "&", "&&=&", "=x", "type", "a=b=c", "%41=%42", "x=+"};
     static const char *const refused[] = {"type=%", "type=%4", "type=%zz", "filename=a%00.clg", "%00=x", "%=1"};
-    du_upload_identity_t identity = {{NULL}, {0}};
+    du_upload_identity_t identity = {.names = NULL};
 
     assert_ok(du_upload_take_query(unit.ctx, &identity, NULL));
     for (int i = 0; i < COUNT_OF(accepted); i++) {
@@ -105,7 +142,7 @@ END_TEST
 START_TEST(xml_that_is_refused)
 {
     static const char *const cases[] = {"", "<d>", "<!DOCTYPE d><d/>", "type=CELog"};
-    du_upload_identity_t identity = {{NULL}, {0}};
+    du_upload_identity_t identity = {.names = NULL};
 
     for (int i = 0; i < COUNT_OF(cases); i++) {
         assert_refused(DU_E_MALFORMED, du_upload_take_xml(unit.ctx, &identity, cases[i], strlen(cases[i])));
@@ -121,7 +158,7 @@ START_TEST(values_that_are_not_usable)
 
     memset(longest, 'x', DU_UPLOAD_MAX_VALUE + 1);
     for (int i = 0; i < COUNT_OF(cases); i++) {
-        du_upload_identity_t identity = {{NULL}, {0}};
+        du_upload_identity_t identity = {.names = NULL};
 
         du_upload_set(unit.ctx, &identity, DU_UPLOAD_FILENAME, cases[i]);
         ck_assert_int_eq(identity.unusable[DU_UPLOAD_FILENAME], 1);
@@ -131,7 +168,7 @@ START_TEST(values_that_are_not_usable)
         }
     }
     for (int i = 0; i < 2; i++) {
-        du_upload_identity_t identity = {{NULL}, {0}};
+        du_upload_identity_t identity = {.names = NULL};
         const char *value = i ? longest + 1 : "Zo\xC3\xAB.clg";
 
         du_upload_set(unit.ctx, &identity, DU_UPLOAD_FILENAME, value);
@@ -178,7 +215,7 @@ START_TEST(what_names_a_log)
     };
 
     for (int i = 0; i < COUNT_OF(cases); i++) {
-        du_upload_identity_t identity = {{NULL}, {0}};
+        du_upload_identity_t identity = {.names = NULL};
 
         assert_ok(du_upload_take_query(unit.ctx, &identity, cases[i].query));
         ck_assert_msg(du_upload_names_log(&identity) == cases[i].is_named, "%s", cases[i].query);
@@ -232,7 +269,7 @@ static const struct {
 
 static du_upload_reason_e check(const char *query, int is_whole, du_upload_name_t *name)
 {
-    du_upload_identity_t identity = {{NULL}, {0}};
+    du_upload_identity_t identity = {.names = NULL};
 
     assert_ok(du_upload_take_query(unit.ctx, &identity, query));
     return du_upload_check(unit.ctx, &identity, du_setting_default(DU_SET_VALID_LOG_TYPES),
@@ -326,7 +363,7 @@ END_TEST
 
 START_TEST(reasons)
 {
-    for (int i = DU_UPLOAD_ACCEPTED + 1; i <= DU_UPLOAD_UNAUTHENTICATED; i++) {
+    for (int i = DU_UPLOAD_ACCEPTED + 1; i <= DU_UPLOAD_FORBIDDEN; i++) {
         ck_assert_int_ge(du_error_http(du_upload_reason_status((du_upload_reason_e)i)), 400);
         ck_assert_uint_eq(strspn(du_upload_reason_word((du_upload_reason_e)i), "abcdefghijklmnopqrstuvwxyz-"),
                           strlen(du_upload_reason_word((du_upload_reason_e)i)));
@@ -344,6 +381,7 @@ int main(void)
 
     tcase_add_checked_fixture(tests, du_xml_setup, NULL);
     tcase_add_test(tests, every_name_from_every_place);
+    tcase_add_test(tests, names_of_a_deployment);
     tcase_add_test(tests, names_that_are_none);
     tcase_add_test(tests, the_first_value_stands);
     tcase_add_test(tests, query_strings);
