@@ -10,11 +10,12 @@
 #include "ctl.h"
 #include "du_capture.h"
 
-#define CTL_REPLY_MAX   65536 /* bytes of a reply to a check */
-#define CTL_FILES_MAX   64    /* files in a reply */
-#define CTL_NAME_MAX    255   /* bytes of a file's name: what file systems take */
-#define CTL_VALUE_MAX   256   /* bytes of one value in the request */
-#define CTL_TIMEOUT     30    /* seconds, if not given */
+#define CTL_REPLY_MAX   65536                  /* bytes of a reply to a check */
+#define CTL_FILE_MAX    (APR_INT64_C(4) << 30) /* bytes of a file */
+#define CTL_FILES_MAX   64                     /* files in a reply */
+#define CTL_NAME_MAX    255                    /* bytes of a file's name: what file systems take */
+#define CTL_VALUE_MAX   256                    /* bytes of one value in the request */
+#define CTL_TIMEOUT     30                     /* seconds, if not given */
 #define CTL_TIMEOUT_MAX 3600
 
 /*

@@ -6,7 +6,6 @@
 #include <curl/curl.h>
 #include <openssl/evp.h>
 
-#include "du_cab.h"
 #include "du_text.h"
 
 #define DIGEST_FIELD "Repr-Digest:"
@@ -93,7 +92,7 @@ static size_t on_file(char *data, size_t size, size_t count, void *baton)
     size_t len = size * count;
 
     http->size += (apr_off_t)len;
-    if (http->size > DU_CAB_MAX_SIZE) {
+    if (http->size > CTL_FILE_MAX) {
         http->is_too_large = 1;
         return len + 1;
     }

@@ -6,6 +6,7 @@
 
 #include <apr_general.h>
 #include <apr_network_io.h>
+#include <apr_signal.h>
 #include <apr_strings.h>
 #include <apr_user.h>
 
@@ -206,6 +207,7 @@ int main(int argc, const char *const *argv)
         apr_pool_create_ex(&pool, NULL, out_of_memory, NULL) != APR_SUCCESS) {
         return 1;
     }
+    apr_signal(SIGCHLD, SIG_DFL); /* who started us may ignore it, and then no child can be waited for */
     json_set_alloc_funcs(must_allocate, free);
     du_xml_setup();
     result = run(pool, argc, argv);

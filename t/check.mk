@@ -17,8 +17,8 @@ EXTRA_DIST += t/run
 AM_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
 LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
 unit_tests = \
-	t/unit/test_capture t/unit/test_ctx t/unit/test_current t/unit/test_db t/unit/test_decide t/unit/test_device t/unit/test_error \
-	t/unit/test_journal t/unit/test_lifecycle t/unit/test_multipart t/unit/test_names t/unit/test_reply t/unit/test_request t/unit/test_ruleset t/unit/test_setting t/unit/test_sql \
+	t/unit/test_cab_wire t/unit/test_capture t/unit/test_child t/unit/test_ctx t/unit/test_current t/unit/test_db t/unit/test_decide t/unit/test_device t/unit/test_error \
+	t/unit/test_import_limits t/unit/test_journal t/unit/test_lifecycle t/unit/test_multipart t/unit/test_names t/unit/test_reply t/unit/test_request t/unit/test_ruleset t/unit/test_sandbox t/unit/test_setting t/unit/test_sql \
 	t/unit/test_stats t/unit/test_store t/unit/test_store_site t/unit/test_subnet t/unit/test_template t/unit/test_text \
 	t/unit/test_throttle \
 	t/unit/test_upload t/unit/test_upload_identity t/unit/test_xml
@@ -36,12 +36,13 @@ TESTS += t/lint.t
 EXTRA_DIST += t/lint.t t/lint
 
 # --- every parser on the inputs that are kept; t/fuzz/run looks for new ones --------------------------------------
-fuzz_replays = t/fuzz/replay_cab t/fuzz/replay_file_url t/fuzz/replay_multipart t/fuzz/replay_request \
+fuzz_replays = t/fuzz/replay_cab t/fuzz/replay_cab_wire t/fuzz/replay_file_url t/fuzz/replay_multipart t/fuzz/replay_request \
 	t/fuzz/replay_update_info t/fuzz/replay_upload_name
 TESTS += $(fuzz_replays)
 check_PROGRAMS += $(fuzz_replays)
 fuzz_common = t/fuzz/fuzz.c t/fuzz/fuzz.h t/fuzz/replay.c
-t_fuzz_replay_cab_SOURCES = t/fuzz/fuzz_cab.c $(fuzz_common)
+t_fuzz_replay_cab_SOURCES = t/fuzz/fuzz_cab.c t/unit/cab_halves.h $(fuzz_common)
+t_fuzz_replay_cab_wire_SOURCES = t/fuzz/fuzz_cab_wire.c $(fuzz_common)
 t_fuzz_replay_file_url_SOURCES = t/fuzz/fuzz_file_url.c $(fuzz_common)
 t_fuzz_replay_multipart_SOURCES = t/fuzz/fuzz_multipart.c $(fuzz_common)
 t_fuzz_replay_request_SOURCES = t/fuzz/fuzz_request.c $(fuzz_common)
@@ -52,12 +53,18 @@ EXTRA_DIST += t/fuzz/run t/fuzz/corpus t/fuzz/multipart.dict t/fuzz/request.dict
 
 # --- how a package comes in: unit tests that need gcab, cabextract and t/tools/make_package.py ---------------------
 if HAVE_CHECK
-package_tests = t/unit/test_cab t/unit/test_image t/unit/test_import t/unit/test_update_info
+package_tests = t/unit/test_cab t/unit/test_cab_hostile t/unit/test_cab_others t/unit/test_image t/unit/test_import t/unit/test_update_info
 TESTS += $(package_tests)
 check_PROGRAMS += $(package_tests)
-t_unit_test_cab_SOURCES = t/unit/test_cab.c t/unit/package.h t/unit/unit.h
+t_unit_test_cab_SOURCES = t/unit/test_cab.c t/unit/cab_halves.h t/unit/package.h t/unit/unit.h
 t_unit_test_cab_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_test_cab_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
+t_unit_test_cab_hostile_SOURCES = t/unit/test_cab_hostile.c t/tools/hostile_archive.c t/unit/package.h t/unit/store.h t/unit/unit.h
+t_unit_test_cab_hostile_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_test_cab_hostile_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
+t_unit_test_cab_others_SOURCES = t/unit/test_cab_others.c t/unit/cab_halves.h t/unit/package.h t/unit/unit.h
+t_unit_test_cab_others_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_test_cab_others_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
 t_unit_test_image_SOURCES = t/unit/test_image.c t/unit/package.h t/unit/unit.h
 t_unit_test_image_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_test_image_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
@@ -87,6 +94,14 @@ check_LTLIBRARIES = t/tools/mod_baseline.la
 t_tools_mod_baseline_la_SOURCES = t/tools/mod_baseline.c
 t_tools_mod_baseline_la_CPPFLAGS = $(HTTPD_CPPFLAGS) $(APR_CFLAGS) $(APU_CFLAGS)
 t_tools_mod_baseline_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere -export-symbols-regex '^baseline_module$$'
+
+# libarchive in the hands of who made the cabinet, for preloading.
+check_LTLIBRARIES += t/tools/hostile_archive.la
+t_tools_hostile_archive_la_SOURCES = t/tools/hostile_archive.c
+t_tools_hostile_archive_la_CPPFLAGS = $(DU_CPPFLAGS)
+t_tools_hostile_archive_la_LIBADD = libdevupdate.la
+t_tools_hostile_archive_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere \
+	-export-symbols-regex '^archive_read_next_header$$'
 
 check_PROGRAMS += t/bench/compile_rules
 t_bench_compile_rules_SOURCES = t/bench/compile_rules.c

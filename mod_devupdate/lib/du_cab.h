@@ -1,7 +1,9 @@
 /*
  * Reading a cabinet: every member goes to a staging directory under a name of ours, with its size and digest.
  *
- * libarchive decompresses (only its cab reader is enabled). Names of members are checked, never used as names on disk.
+ * libarchive decompresses, in a child process that can do nothing else (du_child.h, du_sandbox.h, du_cab_reader.h): a cabinet
+ * that makes the decompressor misbehave gets as far as wrong bytes, which nobody signed. Names of members are checked, never
+ * used as names on disk.
  */
 #ifndef DU_CAB_H
 #define DU_CAB_H
@@ -9,11 +11,8 @@
 #include <apr_tables.h>
 
 #include "du_ctx.h"
+#include "du_import_limits.h"
 #include "du_rule.h"
-
-#define DU_CAB_MAX_MEMBERS 1024
-#define DU_CAB_MAX_NAME    512                    /* bytes of a member's name */
-#define DU_CAB_MAX_SIZE    (APR_INT64_C(4) << 30) /* bytes of all members together */
 
 typedef struct du_member_t {
     const char *name;   /* as in the cabinet, with '/' between directories */
@@ -32,13 +31,16 @@ typedef struct du_cab_t {
 typedef void du_progress_fn(void *baton, const char *stage, apr_off_t done, apr_off_t total);
 
 /*
- * Unpacks the cabinet at `path` into the existing directory `staging`. DU_E_PACKAGE, with a sentence that names the
- * member, for: not a cabinet, one of several volumes, damaged, truncated; a name that is absolute, climbs ("../x"), has
- * a drive letter, is not valid UTF-8, is too long or could not be a path on every system (du_text_is_segment()); the
- * same name twice (without regard to case); more members or bytes than the limits. The system's status if a file cannot
- * be read or written. What was staged until then stays for the caller to remove. progress may be NULL.
+ * Unpacks the cabinet at `path` into the existing directory `staging`. For processes with one thread (du_child.h).
+ *
+ * DU_E_PACKAGE, with a sentence that names the member, for: not a cabinet, one of several volumes, damaged, truncated; a name
+ * that is absolute, climbs ("../x"), has a drive letter, is not valid UTF-8 or could not be a path on every system
+ * (du_text_is_segment()); the same name twice (without regard to case); more than a limit, which the sentence names; a reader
+ * that was killed, was silent or computed for too long, or said what makes no sense; a file that was changed meanwhile. The
+ * system's status if a file cannot be read or written, or if a child cannot be started and confined. What was staged until then
+ * stays for the caller to remove. progress may be NULL.
  */
-apr_status_t du_cab_unpack(du_ctx_t *ctx, const char *path, const char *staging, du_progress_fn *progress,
-                           void *baton, du_cab_t **cab);
+apr_status_t du_cab_unpack(du_ctx_t *ctx, const char *path, const char *staging, const du_import_limits_t *limits,
+                           du_progress_fn *progress, void *baton, du_cab_t **cab);
 
 #endif

@@ -1,30 +1,39 @@
 #include "du_cab_input.h"
 
 #include <errno.h>
+#include <unistd.h>
 
-#define BLOCK_SIZE (256 * 1024)
+#include <apr_portable.h>
+
+#define WANTED (APR_FINFO_TYPE | APR_FINFO_SIZE | APR_FINFO_MTIME)
+
+static apr_status_t read_failure(du_cab_input_t *input, apr_status_t rv)
+{
+    return du_fail(input->ctx, rv, DUNO(0604), "cannot read %s: %pm", input->path, &rv);
+}
 
 apr_status_t du_cab_input_open(du_ctx_t *ctx, const char *path, du_cab_input_t **result)
 {
     du_cab_input_t *input = *result = apr_pcalloc(ctx->pool, sizeof(*input));
-    apr_finfo_t info;
     apr_status_t rv =
         apr_file_open(&input->file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, ctx->pool);
 
     if (rv == APR_SUCCESS) {
-        rv = apr_file_info_get(&info, APR_FINFO_TYPE | APR_FINFO_SIZE, input->file);
+        rv = apr_file_info_get(&input->info, WANTED, input->file);
     }
     if (rv != APR_SUCCESS) {
         return du_fail(ctx, rv, DUNO(0613), "cannot open %s: %pm", path, &rv);
     }
-    if (info.filetype != APR_REG) {
+    if (input->info.filetype != APR_REG) {
         return du_fail(ctx, DU_E_PACKAGE, DUNO(0614), "%s is not a file", path);
     }
+    apr_os_file_get(&input->fd, input->file);
     input->ctx = ctx;
     input->path = path;
-    input->total = info.size;
-    input->buffer = apr_palloc(ctx->pool, BLOCK_SIZE);
-    return APR_SUCCESS;
+    input->buffer = apr_palloc(ctx->pool, DU_CAB_INPUT_BLOCK);
+    input->hash = EVP_MD_CTX_new();
+    return input->hash && EVP_DigestInit_ex(input->hash, EVP_sha256(), NULL) ? APR_SUCCESS
+                                                                             : read_failure(input, APR_EGENERAL);
 }
 
 void du_cab_input_close(du_cab_input_t *input)
@@ -33,33 +42,27 @@ void du_cab_input_close(du_cab_input_t *input)
     apr_file_close(input->file);
 }
 
-static apr_status_t read_failure(du_cab_input_t *input, apr_status_t rv)
+apr_status_t du_cab_input_read_at(int fd, apr_off_t at, void *bytes, apr_size_t size, apr_size_t *len)
 {
-    input->failed = rv;
-    return du_fail(input->ctx, rv, DUNO(0604), "cannot read %s: %pm", input->path, &rv);
-}
+    for (*len = 0; *len < size;) {
+        ssize_t n = pread(fd, (char *)bytes + *len, size - *len, at + (apr_off_t)*len);
 
-apr_status_t du_cab_input_start(du_cab_input_t *input)
-{
-    apr_off_t front = 0;
-    apr_status_t rv = apr_file_seek(input->file, APR_SET, &front);
-
-    if (rv != APR_SUCCESS) {
-        return read_failure(input, rv);
+        if (n < 0 && errno != EINTR) {
+            return APR_FROM_OS_ERROR(errno);
+        }
+        if (n == 0) {
+            break;
+        }
+        *len += n > 0 ? (apr_size_t)n : 0;
     }
-    input->hash = EVP_MD_CTX_new();
-    return input->hash && EVP_DigestInit_ex(input->hash, EVP_sha256(), NULL) ? APR_SUCCESS
-                                                                             : read_failure(input, APR_EGENERAL);
+    return APR_SUCCESS;
 }
 
 /* *len is 0 at the end of the file. */
-static apr_status_t read_block(du_cab_input_t *input, apr_size_t *len)
+static apr_status_t hash_block(du_cab_input_t *input, apr_size_t size, apr_size_t *len)
 {
-    apr_status_t rv = apr_file_read_full(input->file, input->buffer, BLOCK_SIZE, len);
+    apr_status_t rv = du_cab_input_read_at(input->fd, input->done, input->buffer, size, len);
 
-    if (APR_STATUS_IS_EOF(rv)) {
-        rv = APR_SUCCESS;
-    }
     if (rv == APR_SUCCESS && !EVP_DigestUpdate(input->hash, input->buffer, *len)) {
         rv = APR_EGENERAL;
     }
@@ -67,35 +70,41 @@ static apr_status_t read_block(du_cab_input_t *input, apr_size_t *len)
         return read_failure(input, rv);
     }
     input->done += (apr_off_t)*len;
-    if (input->progress) {
-        input->progress(input->baton, "read", input->done, input->total);
+    if (*len > 0 && input->progress) {
+        input->progress(input->baton, "read", input->done, input->info.size);
     }
     return APR_SUCCESS;
 }
 
-la_ssize_t du_cab_input_read(struct archive *archive, void *baton, const void **data)
+apr_status_t du_cab_input_hash_to(du_cab_input_t *input, apr_off_t position)
 {
-    du_cab_input_t *input = baton;
-    apr_size_t len = 0;
+    apr_status_t rv = APR_SUCCESS;
+    apr_size_t len = 1;
 
-    if (read_block(input, &len) != APR_SUCCESS) {
-        archive_set_error(archive, EIO, "the file cannot be read");
-        return -1;
+    while (rv == APR_SUCCESS && len > 0 && input->done < position) {
+        apr_off_t rest = position - input->done;
+
+        rv = hash_block(input, rest < DU_CAB_INPUT_BLOCK ? (apr_size_t)rest : DU_CAB_INPUT_BLOCK, &len);
     }
-    *data = input->buffer;
-    return (la_ssize_t)len;
+    return rv;
 }
 
 apr_status_t du_cab_input_finish(du_cab_input_t *input, unsigned char *digest)
 {
-    apr_size_t len;
+    apr_status_t rv = du_cab_input_hash_to(input, input->info.size);
+    apr_finfo_t now;
 
-    do {
-        apr_status_t rv = read_block(input, &len);
-
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
-    } while (len > 0);
-    return EVP_DigestFinal_ex(input->hash, digest, NULL) ? APR_SUCCESS : read_failure(input, APR_EGENERAL);
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_info_get(&now, WANTED, input->file);
+    }
+    if (rv == APR_SUCCESS && !EVP_DigestFinal_ex(input->hash, digest, NULL)) {
+        rv = APR_EGENERAL;
+    }
+    if (rv != APR_SUCCESS) {
+        return read_failure(input, rv);
+    }
+    if (input->done != now.size || input->info.size != now.size || input->info.mtime != now.mtime) {
+        return du_fail(input->ctx, DU_E_PACKAGE, DUNO(0659), "%s was changed while it was read", input->path);
+    }
+    return APR_SUCCESS;
 }

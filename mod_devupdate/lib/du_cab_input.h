@@ -1,39 +1,42 @@
 /*
- * The file of a cabinet as libarchive reads it: once, from front to back, with every byte hashed on its way.
+ * The file of a cabinet, which two processes read: the reader by position, and who unpacks it from front to back for its
+ * digest. They share the descriptor, so neither moves its position.
  */
 #ifndef DU_CAB_INPUT_H
 #define DU_CAB_INPUT_H
 
 #include <apr_file_io.h>
-#include <archive.h>
 #include <openssl/evp.h>
 
 #include "du_cab.h"
+
+#define DU_CAB_INPUT_BLOCK (256 * 1024) /* bytes that are read at once */
 
 typedef struct du_cab_input_t {
     du_ctx_t *ctx;
     const char *path;
     apr_file_t *file;
-    apr_off_t total;     /* bytes of the file */
-    apr_off_t done;      /* read so far */
-    apr_status_t failed; /* why reading broke off; recorded as the failure already */
+    int fd;           /* of file */
+    apr_finfo_t info; /* when it was opened: size and time of its last change */
+    apr_off_t done;   /* bytes in the digest so far */
     EVP_MD_CTX *hash;
     du_progress_fn *progress; /* may be NULL */
     void *baton;
     unsigned char *buffer;
 } du_cab_input_t;
 
-/* Opens the file and learns its size. Closed with ctx->pool or by du_cab_input_close(). */
+/* Opens the file, learns its size and begins the digest. Closed with ctx->pool or by du_cab_input_close(). */
 apr_status_t du_cab_input_open(du_ctx_t *ctx, const char *path, du_cab_input_t **input);
 void du_cab_input_close(du_cab_input_t *input);
 
-/* Goes to the front and begins the digest. */
-apr_status_t du_cab_input_start(du_cab_input_t *input);
+/* Takes the bytes before this position into the digest, those that are not in it yet. */
+apr_status_t du_cab_input_hash_to(du_cab_input_t *input, apr_off_t position);
 
-/* An archive_read_callback; baton is the input. */
-la_ssize_t du_cab_input_read(struct archive *archive, void *baton, const void **data);
-
-/* Reads what libarchive left, such as a signature behind the cabinet, and ends the digest. */
+/* Takes the rest, such as a signature behind the cabinet, and ends the digest. DU_E_PACKAGE if the file was changed since
+ * it was opened: what was unpacked need not be what was hashed. */
 apr_status_t du_cab_input_finish(du_cab_input_t *input, unsigned char *digest);
+
+/* Reads up to `size` bytes at a position, fewer only at the end of the file. The system's status. */
+apr_status_t du_cab_input_read_at(int fd, apr_off_t at, void *bytes, apr_size_t size, apr_size_t *len);
 
 #endif

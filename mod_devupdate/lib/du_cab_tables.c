@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "du_cab_input.h"
+
 /* The records of the format, [MS-CAB] 2: sizes, and offsets of the fields that are used. */
 #define HEADER_SIZE    36
 #define HEADER_CABINET 8  /* u4: bytes of the whole cabinet */
@@ -20,8 +22,8 @@
 #define BLOCK_UNPACKED 6 /* u2 */
 
 typedef struct scan_t {
-    du_ctx_t *ctx;
-    apr_file_t *file;
+    int fd;
+    du_cab_record_t *fault;
     apr_off_t size;   /* of the cabinet as its header says */
     apr_off_t folder; /* where the next folder's record is */
     apr_off_t data;   /* where the next folder's blocks may begin */
@@ -40,52 +42,57 @@ static apr_off_t u4(const unsigned char *at)
     return (apr_off_t)u2(at) | (apr_off_t)u2(at + 2) << 16;
 }
 
-static apr_status_t damaged(scan_t *scan, const char *what)
+/* Answers 0, for `return`. */
+static int fault(scan_t *scan, du_cab_reason_e reason, apr_status_t status, const char *what)
 {
-    return du_fail(scan->ctx, DU_E_PACKAGE, DUNO(0601), "the cabinet is damaged: %s", what);
+    *scan->fault = (du_cab_record_t){
+        .kind = DU_CAB_FAULT, .count = reason, .status = status, .bytes = what, .len = strlen(what)};
+    return 0;
 }
 
-static apr_status_t read_at(scan_t *scan, apr_off_t offset, unsigned char *bytes, apr_size_t len)
+static int damaged(scan_t *scan, const char *what)
 {
-    apr_status_t rv = apr_file_seek(scan->file, APR_SET, &offset);
-
-    if (rv == APR_SUCCESS) {
-        rv = apr_file_read_full(scan->file, bytes, len, NULL);
-    }
-    if (APR_STATUS_IS_EOF(rv)) {
-        return damaged(scan, "it is truncated");
-    }
-    return rv == APR_SUCCESS ? rv : du_fail(scan->ctx, rv, DUNO(0617), "cannot read the cabinet: %pm", &rv);
+    return fault(scan, DU_CAB_BAD_TABLES, APR_SUCCESS, what);
 }
 
-static apr_status_t scan_reserve(scan_t *scan)
+static int read_at(scan_t *scan, apr_off_t offset, unsigned char *bytes, apr_size_t size)
+{
+    apr_size_t len;
+    apr_status_t rv = du_cab_input_read_at(scan->fd, offset, bytes, size, &len);
+
+    if (rv != APR_SUCCESS) {
+        return fault(scan, DU_CAB_CANNOT_READ, rv, "");
+    }
+    return len == size || damaged(scan, "it is truncated");
+}
+
+static int scan_reserve(scan_t *scan)
 {
     unsigned char reserve[RESERVE_SIZE];
-    apr_status_t rv = read_at(scan, HEADER_SIZE, reserve, sizeof(reserve));
 
-    if (rv == APR_SUCCESS) {
-        scan->folder = HEADER_SIZE + RESERVE_SIZE + (apr_off_t)u2(reserve);
-        scan->folder_reserve = reserve[2];
-        scan->block_reserve = reserve[3];
+    if (!read_at(scan, HEADER_SIZE, reserve, sizeof(reserve))) {
+        return 0;
     }
-    return rv;
+    scan->folder = HEADER_SIZE + RESERVE_SIZE + (apr_off_t)u2(reserve);
+    scan->folder_reserve = reserve[2];
+    scan->block_reserve = reserve[3];
+    return 1;
 }
 
-static apr_status_t scan_header(scan_t *scan, apr_off_t file_size, unsigned *nfolders, int *members)
+static int scan_header(scan_t *scan, apr_off_t file_size, unsigned *nfolders, int *members)
 {
     unsigned char header[HEADER_SIZE] = {0};
     unsigned flags;
-    apr_status_t rv = file_size < HEADER_SIZE ? APR_SUCCESS : read_at(scan, 0, header, sizeof(header));
 
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (file_size >= HEADER_SIZE && !read_at(scan, 0, header, sizeof(header))) {
+        return 0;
     }
     if (memcmp(header, "MSCF", 4) != 0) {
-        return du_fail(scan->ctx, DU_E_PACKAGE, DUNO(0602), "the file is not a cabinet");
+        return fault(scan, DU_CAB_NO_CABINET, APR_SUCCESS, "");
     }
     flags = u2(header + HEADER_FLAGS);
     if (flags & (FLAG_PREVIOUS | FLAG_NEXT)) {
-        return du_fail(scan->ctx, DU_E_PACKAGE, DUNO(0603), "the cabinet is one of several volumes");
+        return fault(scan, DU_CAB_VOLUMES, APR_SUCCESS, "");
     }
     scan->size = u4(header + HEADER_CABINET);
     if (scan->size > file_size) {
@@ -94,18 +101,16 @@ static apr_status_t scan_header(scan_t *scan, apr_off_t file_size, unsigned *nfo
     *nfolders = u2(header + HEADER_FOLDERS);
     *members = (int)u2(header + HEADER_FILES);
     scan->folder = HEADER_SIZE;
-    return flags & FLAG_RESERVE ? scan_reserve(scan) : APR_SUCCESS;
+    return !(flags & FLAG_RESERVE) || scan_reserve(scan);
 }
 
-static apr_status_t scan_blocks(scan_t *scan, apr_off_t at, unsigned nblocks)
+static int scan_blocks(scan_t *scan, apr_off_t at, unsigned nblocks)
 {
     unsigned char block[BLOCK_SIZE];
 
     for (unsigned i = 0; i < nblocks; i++) {
-        apr_status_t rv = read_at(scan, at, block, sizeof(block));
-
-        if (rv != APR_SUCCESS) {
-            return rv;
+        if (!read_at(scan, at, block, sizeof(block))) {
+            return 0;
         }
         at += BLOCK_SIZE + (apr_off_t)(scan->block_reserve + u2(block + BLOCK_PACKED));
         scan->content += u2(block + BLOCK_UNPACKED);
@@ -114,17 +119,16 @@ static apr_status_t scan_blocks(scan_t *scan, apr_off_t at, unsigned nblocks)
         }
     }
     scan->data = at;
-    return APR_SUCCESS;
+    return 1;
 }
 
 /* Folders whose blocks overlap would let a small file keep us busy for long. */
-static apr_status_t scan_folder(scan_t *scan)
+static int scan_folder(scan_t *scan)
 {
     unsigned char folder[FOLDER_SIZE];
-    apr_status_t rv = read_at(scan, scan->folder, folder, sizeof(folder));
 
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (!read_at(scan, scan->folder, folder, sizeof(folder))) {
+        return 0;
     }
     if (u4(folder + FOLDER_OFFSET) < scan->data) {
         return damaged(scan, "the data of its folders overlap");
@@ -133,15 +137,19 @@ static apr_status_t scan_folder(scan_t *scan)
     return scan_blocks(scan, u4(folder + FOLDER_OFFSET), u2(folder + FOLDER_BLOCKS));
 }
 
-apr_status_t du_cab_tables_read(du_ctx_t *ctx, apr_file_t *file, apr_off_t size, du_cab_tables_t *tables)
+int du_cab_tables_read(int fd, apr_off_t size, du_cab_tables_t *tables, du_cab_record_t *fault_record)
 {
-    scan_t scan = {.ctx = ctx, .file = file};
+    scan_t scan = {.fd = fd, .fault = fault_record};
     unsigned nfolders = 0;
-    apr_status_t rv = scan_header(&scan, size, &nfolders, &tables->members);
 
-    for (unsigned i = 0; rv == APR_SUCCESS && i < nfolders; i++) {
-        rv = scan_folder(&scan);
+    if (!scan_header(&scan, size, &nfolders, &tables->members)) {
+        return 0;
+    }
+    for (unsigned i = 0; i < nfolders; i++) {
+        if (!scan_folder(&scan)) {
+            return 0;
+        }
     }
     tables->content = scan.content;
-    return rv;
+    return 1;
 }

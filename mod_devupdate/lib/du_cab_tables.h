@@ -7,17 +7,15 @@
 #ifndef DU_CAB_TABLES_H
 #define DU_CAB_TABLES_H
 
-#include <apr_file_io.h>
-
-#include "du_ctx.h"
+#include "du_cab_wire.h"
 
 typedef struct du_cab_tables_t {
     int members;
     apr_off_t content; /* bytes that all data blocks unpack to */
 } du_cab_tables_t;
 
-/* Reads the tables of the open file of the given size; its position is moved. DU_E_PACKAGE if it is not a whole
- * single-volume cabinet. No more work than the file has blocks. */
-apr_status_t du_cab_tables_read(du_ctx_t *ctx, apr_file_t *file, apr_off_t size, du_cab_tables_t *tables);
+/* Reads the tables of the open file of the given size. Answers 1, or 0 with a FAULT in *fault: it is not a whole
+ * single-volume cabinet, or cannot be read. No more work than the file has blocks. */
+int du_cab_tables_read(int fd, apr_off_t size, du_cab_tables_t *tables, du_cab_record_t *fault);
 
 #endif

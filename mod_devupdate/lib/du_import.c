@@ -257,16 +257,23 @@ static apr_status_t place_and_record(work_t *work)
 static apr_status_t import_locked(work_t *work, const char *staging)
 {
     du_import_t *import = work->import;
+    du_settings_t settings;
+    du_import_limits_t limits;
     du_cab_t *cab;
-    apr_status_t rv = du_cab_unpack(work->ctx, import->path, staging, import->progress, import->baton, &cab);
+    apr_status_t rv = du_store_settings(work->ctx, work->store, NULL, work->ctx->pool, &settings);
 
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    limits = du_import_limits(&settings);
+    rv = du_cab_unpack(work->ctx, import->path, staging, &limits, import->progress, import->baton, &cab);
     if (rv != APR_SUCCESS) {
         return rv;
     }
     describe_package(work, cab);
     rv = check_unknown(work);
     if (rv == APR_SUCCESS) {
-        rv = du_package_match(work->ctx, cab, &work->images);
+        rv = du_package_match(work->ctx, cab, (int)limits.depth, &work->images);
     }
     if (rv == APR_SUCCESS) {
         rv = take_arrivals(work);

@@ -41,7 +41,7 @@ static apr_status_t find_description(match_t *match)
                : du_fail(match->ctx, DU_E_PACKAGE, DUNO(0646), "the package has no " DU_UPDATE_INFO_NAME);
 }
 
-static apr_status_t read_description(match_t *match, apr_array_header_t **updates)
+static apr_status_t read_description(match_t *match, int max_depth, apr_array_header_t **updates)
 {
     const du_member_t *description = match->description;
     apr_pool_t *pool = match->ctx->pool;
@@ -63,7 +63,7 @@ static apr_status_t read_description(match_t *match, apr_array_header_t **update
     if (rv != APR_SUCCESS) {
         return du_fail(match->ctx, rv, DUNO(0648), "cannot read %s: %pm", description->staged, &rv);
     }
-    return du_update_info_parse(match->ctx, data, len, updates);
+    return du_update_info_parse(match->ctx, data, len, max_depth, updates);
 }
 
 static const du_member_t *find_member(match_t *match, const char *name)
@@ -164,7 +164,7 @@ static void index_members(match_t *match)
     }
 }
 
-apr_status_t du_package_match(du_ctx_t *ctx, const du_cab_t *cab, apr_array_header_t **images)
+apr_status_t du_package_match(du_ctx_t *ctx, const du_cab_t *cab, int max_depth, apr_array_header_t **images)
 {
     match_t match = {.ctx = ctx, .members = (const du_member_t *)cab->members->elts, .nmembers = cab->members->nelts};
     apr_array_header_t *updates;
@@ -175,7 +175,7 @@ apr_status_t du_package_match(du_ctx_t *ctx, const du_cab_t *cab, apr_array_head
     index_members(&match);
     rv = find_description(&match);
     if (rv == APR_SUCCESS) {
-        rv = read_description(&match, &updates);
+        rv = read_description(&match, max_depth, &updates);
     }
     if (rv != APR_SUCCESS) {
         return rv;

@@ -18,9 +18,9 @@ typedef struct du_package_image_t {
 /*
  * Finds the one updateInfo.xml of an unpacked cabinet, at any depth, and parses it. *images is an array of
  * du_package_image_t in ctx->pool that shares texts with cab. Names in the description are relative to its directory
- * and compare without case. DU_E_PACKAGE with a sentence that names the member for: no or two descriptions, a name that
+ * and compare without case; elements are at most max_depth deep in it. DU_E_PACKAGE with a sentence that names the member for: no or two descriptions, a name that
  * is not in the cabinet, a member that nothing names, an empty file, and what du_update_info.h lists.
  */
-apr_status_t du_package_match(du_ctx_t *ctx, const du_cab_t *cab, apr_array_header_t **images);
+apr_status_t du_package_match(du_ctx_t *ctx, const du_cab_t *cab, int max_depth, apr_array_header_t **images);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "du_setting.h"
 #include "du_text.h"
 #include "du_xml.h"
 
@@ -50,11 +51,6 @@ static const du_shape_t update_shape = {
 };
 
 static const du_name_t no_names[] = {{NULL, 0}};
-
-static const du_shape_t root_shape = {
-    .names = no_names,
-    .child = &update_shape,
-};
 
 /* What a field is called in a sentence, and how long it may be. All of them become directories. */
 static const struct {
@@ -221,8 +217,12 @@ static apr_status_t take_update(du_ctx_t *ctx, const du_record_t *record, apr_ar
     return rv == APR_SUCCESS ? check_unique(ctx, updates) : rv;
 }
 
-apr_status_t du_update_info_parse(du_ctx_t *ctx, const char *data, apr_size_t len, apr_array_header_t **updates)
+apr_status_t du_update_info_parse(du_ctx_t *ctx, const char *data, apr_size_t len, int max_depth,
+                                  apr_array_header_t **updates)
 {
+    const char *limit = apr_pstrcat(ctx->pool, "setting ", du_setting_name(DU_SET_IMPORT_MAX_DEPTH), NULL);
+    const du_shape_t shape = {
+        .names = no_names, .child = &update_shape, .max_depth = max_depth, .depth_limit = limit};
     du_record_t *root;
 
     if (len > DU_UPDATE_INFO_MAX_BYTES) {
@@ -230,7 +230,7 @@ apr_status_t du_update_info_parse(du_ctx_t *ctx, const char *data, apr_size_t le
                        DU_UPDATE_INFO_NAME " has %" APR_SIZE_T_FMT " bytes; the limit is %d", len,
                        DU_UPDATE_INFO_MAX_BYTES);
     }
-    if (du_xml_read(ctx, data, len, &root_shape, &root) != APR_SUCCESS) {
+    if (du_xml_read(ctx, data, len, &shape, &root) != APR_SUCCESS) {
         return du_fail(ctx, DU_E_PACKAGE, DUNO(0640), DU_UPDATE_INFO_NAME ": %s", ctx->failure.message);
     }
     if (root->children->nelts == 0) {

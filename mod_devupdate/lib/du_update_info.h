@@ -34,8 +34,9 @@ typedef struct du_update_t {
 /* Parses a description into an array of du_update_t in ctx->pool, every field checked: each part of the key and the
  * update type a path segment of at most DU_KEY_PART_MAX bytes, a version likewise of at most DU_VERSION_MAX, no key
  * twice, each file with a signature, no two files of one update with the same last name. DU_E_PACKAGE with a sentence
- * that names the update otherwise. */
-apr_status_t du_update_info_parse(du_ctx_t *ctx, const char *data, apr_size_t len, apr_array_header_t **updates);
+ * that names the update otherwise, and for elements more than max_depth deep (the setting import-max-depth). */
+apr_status_t du_update_info_parse(du_ctx_t *ctx, const char *data, apr_size_t len, int max_depth,
+                                  apr_array_header_t **updates);
 
 /* The last part of a member's name: what a phone sees of it. */
 const char *du_update_file_last(const char *name);

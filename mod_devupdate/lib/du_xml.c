@@ -24,9 +24,10 @@ typedef struct reader_t {
     du_ctx_t *ctx;
     xmlParserCtxtPtr parser;
     open_record_t *open;
-    int depth;
-    int is_leaf;  /* no element was closed inside the innermost open one */
-    int text_len; /* text of the innermost open element since it was opened */
+    int depth, max_depth;
+    const char *depth_limit; /* as in the shape */
+    int is_leaf;             /* no element was closed inside the innermost open one */
+    int text_len;            /* text of the innermost open element since it was opened */
     char text[DU_XML_MAX_TEXT + 1];
     const char *refusal; /* why we stopped; NULL as long as all is well */
 } reader_t;
@@ -120,6 +121,14 @@ static void take_attributes(reader_t *reader, int n, const xmlChar **attributes)
     }
 }
 
+static const char *too_deep(reader_t *reader)
+{
+    const char *limit = reader->depth_limit;
+
+    return apr_psprintf(reader->ctx->pool, "elements more than %d deep%s%s%s", reader->max_depth, limit ? " (" : "",
+                        limit ? limit : "", limit ? ")" : "");
+}
+
 static void on_start(void *baton, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int nnamespaces,
                      const xmlChar **namespaces, int nattributes, int ndefaulted, const xmlChar **attributes)
 {
@@ -129,8 +138,8 @@ static void on_start(void *baton, const xmlChar *name, const xmlChar *prefix, co
     if (reader->refusal) {
         return;
     }
-    if (++reader->depth > DU_XML_MAX_DEPTH) {
-        refuse(reader, apr_psprintf(reader->ctx->pool, "elements more than %d deep", DU_XML_MAX_DEPTH));
+    if (++reader->depth > reader->max_depth) {
+        refuse(reader, too_deep(reader));
         return;
     }
     if (opens(reader->open->shape->child, (const char *)name)) {
@@ -306,6 +315,8 @@ apr_status_t du_xml_read(du_ctx_t *ctx, const char *data, apr_size_t len, const 
         return du_fail(ctx, DU_E_MALFORMED, DUNO(0202), "not acceptable XML: a NUL byte");
     }
     reader->ctx = ctx;
+    reader->max_depth = shape->max_depth ? shape->max_depth : DU_XML_MAX_DEPTH;
+    reader->depth_limit = shape->depth_limit;
     reader->open = open_record(reader, shape);
     *record = reader->open->record;
     parse(reader, data, (int)len);

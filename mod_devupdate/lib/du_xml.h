@@ -28,6 +28,8 @@ struct du_shape_t {
     const du_name_t *names; /* accepted names, {NULL} at the end; of two names of one field the earlier one wins */
     int nfields;
     int max_records;         /* more of them in one parent are refused; unused at the root */
+    int max_depth;           /* elements inside each other; 0 is DU_XML_MAX_DEPTH; unused but at the root */
+    const char *depth_limit; /* where max_depth comes from, said when it is exceeded; NULL if nobody can change it */
     const du_shape_t *child; /* records inside this one, or NULL */
 };
 

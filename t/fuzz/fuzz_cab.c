@@ -1,4 +1,5 @@
-/* A cabinet: unpacked to a directory of our own, in which nothing may appear that was not reported. */
+/* A cabinet: both halves of reading it in one process, unpacked to a directory of our own, in which nothing may appear that was
+ * not reported. */
 #include "fuzz.h"
 
 #include <ftw.h>
@@ -8,7 +9,7 @@
 
 #include <apr_strings.h>
 
-#include "du_cab.h"
+#include "../unit/cab_halves.h"
 #include "du_text.h"
 
 static char place[sizeof("/tmp/devupdate-fuzz-XXXXXX")];
@@ -35,14 +36,14 @@ static const char *make_place(apr_pool_t *pool)
     return apr_pstrcat(pool, place, "/staging", NULL);
 }
 
-static void check_members(const du_ctx_t *ctx, const du_cab_t *cab, const char *staging)
+static void check_members(const du_ctx_t *ctx, const du_cab_t *cab, const du_import_limits_t *limits, const char *staging)
 {
-    FUZZ_HOLDS(cab->members->nelts <= DU_CAB_MAX_MEMBERS);
+    FUZZ_HOLDS(cab->members->nelts <= limits->members);
     for (int i = 0; i < cab->members->nelts; i++) {
         const du_member_t *member = &APR_ARRAY_IDX(cab->members, i, du_member_t);
         struct stat info;
 
-        FUZZ_HOLDS(member->name[0] && member->name[0] != '/' && strlen(member->name) <= DU_CAB_MAX_NAME);
+        FUZZ_HOLDS(member->name[0] && member->name[0] != '/' && strlen(member->name) <= (size_t)limits->name);
         FUZZ_HOLDS(du_text_is_utf8(member->name, strlen(member->name)));
         FUZZ_HOLDS(!strstr(apr_pstrcat(ctx->pool, "/", member->name, "/", NULL), "/../"));
         FUZZ_HOLDS(strncmp(member->staged, staging, strlen(staging)) == 0);
@@ -56,16 +57,17 @@ static void check_members(const du_ctx_t *ctx, const du_cab_t *cab, const char *
 int fuzz_accepts(du_ctx_t *ctx, const char *data, size_t size)
 {
     const char *staging = make_place(ctx->pool), *path = apr_pstrcat(ctx->pool, place, "/x.cab", NULL);
+    const du_import_limits_t limits = du_import_limits(NULL);
     FILE *file = fopen(path, "wb");
-    du_cab_t *cab;
+    du_cab_t cab;
     apr_status_t rv;
 
     FUZZ_HOLDS(file && fwrite(data, 1, size, file) == size);
     fclose(file);
     FUZZ_HOLDS(mkdir(staging, 0700) == 0);
-    rv = du_cab_unpack(ctx, path, staging, NULL, NULL, &cab);
+    rv = cab_halves_unpack(ctx, path, staging, &limits, &cab);
     if (rv == APR_SUCCESS) {
-        check_members(ctx, cab, staging);
+        check_members(ctx, &cab, &limits, staging);
     } else {
         FUZZ_HOLDS(rv == DU_E_PACKAGE && ctx->failure.status == rv);
     }

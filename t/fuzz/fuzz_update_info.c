@@ -14,7 +14,7 @@ int fuzz_accepts(du_ctx_t *ctx, const char *data, size_t size)
         du_xml_setup();
         is_set_up = 1;
     }
-    if (du_update_info_parse(ctx, data, size, &updates) != APR_SUCCESS) {
+    if (du_update_info_parse(ctx, data, size, 32, &updates) != APR_SUCCESS) {
         FUZZ_HOLDS(ctx->failure.status == DU_E_PACKAGE);
         return 0;
     }

@@ -12,19 +12,19 @@ INCLUDES = {
     r"apr_dbd\.h": (r"mod_devupdate/lib/du_db\.c", "one file knows the drivers' traps"),
     r"libxml/.*": (r"mod_devupdate/lib/du_(xml|template)\.c|admin/ctl_phone\w*\.c",
                    "one reader, one binder; a phone writes its request itself"),
-    r"archive(_entry)?\.h": (r"mod_devupdate/lib/du_cab\w*\.[ch]", "cabinets"),
+    r"archive(_entry)?\.h": (r"mod_devupdate/lib/du_cab_reader\.c", "cabinets, in the sandbox"),
     r"curl/.*": (r"admin/ctl_phone\w*\.c", "a phone asks over HTTP"),
     r"jansson\.h": (r"admin/.*", "JSON is for people's programs, not for phones"),
     r"openssl/.*": (r"mod_devupdate/lib/du_\w+\.[ch]|admin/ctl_phone\w*\.c", "digests"),
+    r"seccomp\.h": (r"mod_devupdate/lib/du_sandbox\.c", "one sandbox"),
     r"stdio\.h": (r"admin/.*", "the library has no standard output"),
     r"sqlite3\.h|libpq-fe\.h|postgresql/.*": (r"$^", "databases are reached through apr_dbd"),
 }
 
 # Files that may open, write, rename or remove files, with the reason (house.md section 5, and those it did not foresee).
 FILE_USERS = {
-    "du_cab": "writes what is in the cabinet to staging",
     "du_cab_input": "reads the cabinet",
-    "du_cab_tables": "reads the tables of the cabinet, which libarchive does not show",
+    "du_cab_stage": "writes what is in the cabinet to staging",
     "du_capture": "requests as they came",
     "du_current": "one stat() of the kept rule set",
     "du_daylog": "files of a day: audit, downloads, uploads",
@@ -42,6 +42,10 @@ FILE_CALLS = re.compile(r"(apr_file_(?!name_get)|apr_dir_|apr_stat$|apr_mmap_|ap
 
 OUTSIDE = re.compile(r"(printf|puts|putchar|putc|fputs|fputc|fprintf|vprintf|vfprintf|fwrite|perror|stdout|stderr|getenv|"
                      r"secure_getenv|setenv|putenv|environ|apr_env_\w+|system|popen|exit|abort)$")
+
+
+# A process that is confined has no files, so its time zone must be in its own environment.
+IN_SANDBOX = {"du_sandbox": {"setenv"}}
 
 
 def includes(path):
@@ -96,7 +100,7 @@ def objects(folder, sources):
 def rule_library_objects():
     for source, built in objects("mod_devupdate/lib", "mod_devupdate/lib/*.c"):
         for name in sorted(wanted_by(built)):
-            if name.startswith("ap_") or OUTSIDE.match(name):
+            if name.startswith("ap_") or (OUTSIDE.match(name) and name not in IN_SANDBOX.get(source.stem, ())):
                 yield f"{show(source)} refers to {name}"
 
 

@@ -3,6 +3,7 @@
 
     make_package.py OUT.cab --device UCPhone/POLYCOM/CX600/A/ENU --version 4.0.7577.4512 [--size BYTES]
                     [--file NAME] [--stored | --lzx | --reserved] [--share] [--update-type TYPE]
+    make_package.py OUT.cab --bomb GIB         that many gigabytes of zeros in a small cabinet
     make_package.py OUT.cab --bad KIND         a package that must be refused; --list-bad names the kinds
 
 As a library: make_package() for good ones, pack() for any members in a cabinet that gcab makes, raw_cabinet() for
@@ -15,6 +16,7 @@ import pathlib
 import struct
 import subprocess
 import tempfile
+import zlib
 from xml.sax.saxutils import quoteattr
 
 TIME = 1473120000  # of all members: 2016-09-06
@@ -248,6 +250,36 @@ def _shortened_member():
     return bytes(data)
 
 
+def bomb(gigabytes):
+    """A small cabinet that unpacks to so many gigabytes of zeros, and is correct: MSZIP, each block with the one before it as
+    its dictionary."""
+    def packed(history):
+        squeeze = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=history)
+        return b"CK" + squeeze.compress(bytes(32768)) + squeeze.flush()
+
+    blocks, members = [], b""
+    per_folder = 65535
+    count = (gigabytes << 30) // 32768
+    bodies = [packed(b""), packed(bytes(32768))]
+    for n in range(count):
+        body = bodies[n % per_folder > 0]
+        head = struct.pack("<HH", len(body), 32768)
+        blocks.append(struct.pack("<I", checksum(head, checksum(body))) + head + body)
+    folders = [blocks[i:i + per_folder] for i in range(0, count, per_folder)]
+    for index, folder in enumerate(folders):  # a member has at most 2 GiB
+        for half, part in enumerate((folder[:32768], folder[32768:])):
+            if part:
+                members += struct.pack("<IIHHHH", len(part) * 32768, half << 30, index, 0x4926, 0, 0x20)
+                members += f"zeros{index}{half}\0".encode()
+    first_file = 36 + 8 * len(folders)
+    at, table = first_file + len(members), b""
+    for folder in folders:
+        table += struct.pack("<IHH", at, len(folder), 1)
+        at += sum(map(len, folder))
+    head = b"MSCF" + struct.pack("<IIIIIBBHHHHH", 0, at, 0, first_file, 0, 3, 1, len(folders), members.count(b"zeros"), 0, 0, 0)
+    return head + table + members + b"".join(blocks)
+
+
 BAD = {
     "not-a-cabinet": lambda: b"PK\3\4" + bytes(1000),
     "empty-file": lambda: b"",
@@ -307,12 +339,15 @@ def main():
     parser.add_argument("--lzx", dest="compression", action="store_const", const="lzx")
     parser.add_argument("--reserved", dest="compression", action="store_const", const="reserved")
     parser.add_argument("--bad", choices=sorted(BAD), metavar="KIND")
+    parser.add_argument("--bomb", type=int, metavar="GIB", help="gigabytes of zeros in a small cabinet")
     parser.add_argument("--list-bad", action="store_true")
     options = parser.parse_args()
     if options.list_bad:
         print("\n".join(BAD))
     elif not options.path:
         parser.error("which file is to be written?")
+    elif options.bomb:
+        pathlib.Path(options.path).write_bytes(bomb(options.bomb))
     elif options.bad:
         make_bad(options.path, options.bad)
     else:

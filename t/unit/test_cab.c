@@ -1,7 +1,10 @@
 #include "package.h"
 
+#include <stddef.h>
+
 #include <openssl/sha.h>
 
+#include "cab_halves.h"
 #include "du_cab.h"
 
 /* Ways to pack one and the same content. cabextract, which shares no code with libarchive, must agree about each. */
@@ -15,9 +18,16 @@ static const char *new_staging(void)
     return path;
 }
 
+static apr_status_t unpack_within(const du_import_limits_t *limits, const char *path, du_cab_t **cab)
+{
+    return du_cab_unpack(unit.ctx, path, new_staging(), limits, NULL, NULL, cab);
+}
+
 static apr_status_t unpack(const char *path, du_cab_t **cab)
 {
-    return du_cab_unpack(unit.ctx, path, new_staging(), NULL, NULL, cab);
+    const du_import_limits_t limits = du_import_limits(NULL);
+
+    return unpack_within(&limits, path, cab);
 }
 
 static const du_member_t *member_at(const du_cab_t *cab, int i)
@@ -90,10 +100,11 @@ static void on_progress(void *baton, const char *stage, apr_off_t done, apr_off_
 START_TEST(progress_ends_at_the_size_of_the_file)
 {
     const char *path = package_make("p.cab", "--stored --size 1000000");
+    const du_import_limits_t limits = du_import_limits(NULL);
     progress_t progress = {0};
     du_cab_t *cab;
 
-    assert_ok(du_cab_unpack(unit.ctx, path, new_staging(), on_progress, &progress, &cab));
+    assert_ok(du_cab_unpack(unit.ctx, path, new_staging(), &limits, on_progress, &progress, &cab));
     ck_assert_int_eq((int)progress.done, (int)cab->size);
     ck_assert_int_eq((int)progress.total, (int)cab->size);
     ck_assert_int_ge(progress.calls, 4);
@@ -187,16 +198,147 @@ START_TEST(too_much_content_is_refused_before_anything_is_unpacked)
 }
 END_TEST
 
+/* A limit, what it is for the package below, and what is said when it is one less. */
+static const struct {
+    const char *says; /* $1 is the limit that passes, $2 the one that does not */
+    apr_size_t member; /* of du_import_limits_t */
+} limited[] = {
+    {"the package has $1 members; the limit is $2 (setting import-max-members)", offsetof(du_import_limits_t, members)},
+    {"the package unpacks to $1 bytes; the limit is $2 (setting import-max-size)", offsetof(du_import_limits_t, size)},
+    {"member image1/CPE.nbt has $1 bytes; the limit is $2 (setting import-max-member-size)",
+     offsetof(du_import_limits_t, member_size)},
+    {"the name of member updateInfo.xml is too long: $1 bytes; the limit is $2 (setting import-max-name)",
+     offsetof(du_import_limits_t, name)},
+};
+
+static apr_int64_t *limit_at(du_import_limits_t *limits, int i)
+{
+    return (apr_int64_t *)((char *)limits + limited[i].member);
+}
+
+/* The limits that the cabinet just meets, and nothing else. */
+static void meet_limits(const du_cab_t *cab, du_import_limits_t *limits)
+{
+    limits->members = cab->members->nelts;
+    limits->size = limits->member_size = limits->name = 0;
+    for (int i = 0; i < cab->members->nelts; i++) {
+        const du_member_t *member = member_at(cab, i);
+
+        limits->size += member->size;
+        limits->member_size = member->size > limits->member_size ? member->size : limits->member_size;
+        limits->name = (apr_int64_t)strlen(member->name) > limits->name ? (apr_int64_t)strlen(member->name) : limits->name;
+    }
+}
+
+START_TEST(limit_is_the_last_that_passes)
+{
+    const char *path = package_make("p.cab", "--size 100000");
+    du_import_limits_t limits = du_import_limits(NULL);
+    apr_int64_t *limit = limit_at(&limits, _i);
+    du_cab_t *cab;
+    int most;
+
+    assert_ok(unpack(path, &cab));
+    meet_limits(cab, &limits);
+    assert_ok(unpack_within(&limits, path, &cab));
+    most = (int)(*limit)--;
+    ck_assert_int_eq(unpack_within(&limits, path, &cab), DU_E_PACKAGE);
+    if (limited[_i].member == offsetof(du_import_limits_t, name)) { /* updateInfo.xml comes first and is longer */
+        ck_assert_int_eq(most, (int)strlen("updateInfo.xml"));
+    }
+    ck_assert_str_eq(unit.ctx->failure.message, unit_filled(limited[_i].says, apr_itoa(unit.pool, most), apr_itoa(unit.pool, most - 1)));
+}
+END_TEST
+
+/* A cabinet that unpacks to 300000 bytes and is, with what follows it, as long as we like. */
+static apr_status_t unpack_ratio(apr_int64_t ratio, apr_off_t size)
+{
+    const char *path = unit_path("zeros.cab");
+    du_import_limits_t limits = du_import_limits(NULL);
+    du_cab_t *cab;
+
+    package_run(apr_psprintf(unit.pool,
+                             "cd '%s' && head -c 300000 /dev/zero > zeros && gcab -c -z zeros.cab zeros && "
+                             "truncate -s %" APR_OFF_T_FMT " zeros.cab",
+                             unit.dir, size));
+    limits.ratio = ratio;
+    return unpack_within(&limits, path, &cab);
+}
+
+START_TEST(ratio_is_limited)
+{
+    assert_ok(unpack_ratio(1, 300000));
+    ck_assert_int_eq(unpack_ratio(1, 299999), DU_E_PACKAGE);
+    ck_assert_str_eq(unit.ctx->failure.message, "the package of 299999 bytes unpacks to 300000 bytes; the limit is 1 times "
+                                                "as much (setting import-max-ratio)");
+    assert_ok(unpack_ratio(100, 3000));
+    ck_assert_int_eq(unpack_ratio(100, 2999), DU_E_PACKAGE);
+    ck_assert_int_eq(unpack_ratio(0, 300000), DU_E_PACKAGE); /* nobody divides by it */
+    assert_ok(unpack_ratio(APR_INT64_MAX, 300000));
+}
+END_TEST
+
+/* Bombs of zeros, correct to the last bit. Nothing of them is unpacked. MSZIP packs a block of 32 KiB into 56 bytes at best, so
+ * the default of import-max-ratio is for LZX; import-max-size bounds what MSZIP can do. */
+static const struct {
+    const char *option;
+    apr_int64_t ratio;
+    const char *id;
+} bombs[] = {
+    {"--bomb 3", 500, "DU0643"},
+    {"--bomb 5", 1000, "DU0612"},
+};
+
+START_TEST(bomb_is_refused_before_anything_is_unpacked)
+{
+    const char *path = package_make("bomb.cab", bombs[_i].option);
+    du_import_limits_t limits = du_import_limits(NULL);
+    struct stat info;
+    du_cab_t *cab;
+
+    ck_assert_int_eq(stat(path, &info), 0);
+    ck_assert_int_lt((int)info.st_size, 10000000);
+    limits.ratio = bombs[_i].ratio;
+    ck_assert_int_eq(unpack_within(&limits, path, &cab), DU_E_PACKAGE);
+    ck_assert_str_eq(unit.ctx->failure.id, bombs[_i].id);
+    ck_assert_int_eq(cab->members->nelts, 0);
+}
+END_TEST
+
+/* Appends to the file, once. */
+static void grow(void *baton, const char *stage, apr_off_t done, apr_off_t total)
+{
+    const char **path = baton;
+
+    (void)stage, (void)done, (void)total;
+    if (*path) {
+        package_run(apr_psprintf(unit.pool, "echo >> '%s'", *path));
+        *path = NULL;
+    }
+}
+
+START_TEST(file_that_is_changed_meanwhile)
+{
+    const char *path = package_make("p.cab", "--size 1000000"), *baton = path;
+    const du_import_limits_t limits = du_import_limits(NULL);
+    du_cab_t *cab;
+
+    ck_assert_int_eq(du_cab_unpack(unit.ctx, path, new_staging(), &limits, grow, &baton, &cab), DU_E_PACKAGE);
+    ck_assert_str_eq(unit.ctx->failure.id, "DU0659");
+}
+END_TEST
+
 START_TEST(files_that_cannot_be_used)
 {
+    const du_import_limits_t limits = du_import_limits(NULL);
     const char *path = package_make("p.cab", "");
     du_cab_t *cab;
 
     assert_refused(APR_ENOENT, unpack(unit_path("missing"), &cab));
     assert_refused(DU_E_PACKAGE, unpack(unit.dir, &cab));
-    assert_refused(APR_ENOENT, du_cab_unpack(unit.ctx, path, unit_path("nowhere"), NULL, NULL, &cab));
-    assert_refused(APR_EEXIST, du_cab_unpack(unit.ctx, path, apr_pstrcat(unit.pool, unit.dir, "/staging", NULL), NULL,
-                                             NULL, (unpack(path, &cab), &cab)));
+    assert_refused(APR_ENOENT, du_cab_unpack(unit.ctx, path, unit_path("nowhere"), &limits, NULL, NULL, &cab));
+    assert_refused(APR_EEXIST, du_cab_unpack(unit.ctx, path, apr_pstrcat(unit.pool, unit.dir, "/staging", NULL), &limits,
+                                             NULL, NULL, (unpack(path, &cab), &cab)));
 }
 END_TEST
 
@@ -239,19 +381,20 @@ static int has_same_content(const du_cab_t *a, const du_cab_t *b)
 static int refuses(const original_t *original, apr_size_t len, const char *staging, const char *what,
                    apr_size_t where)
 {
+    const du_import_limits_t limits = du_import_limits(NULL);
     du_ctx_t *ctx;
-    du_cab_t *cab;
+    du_cab_t cab;
     apr_pool_t *pool;
     apr_status_t rv;
 
     apr_pool_create(&pool, unit.pool);
     ctx = du_ctx_make(pool);
     unit_write(original->path, original->bytes, len);
-    rv = du_cab_unpack(ctx, original->path, staging, NULL, NULL, &cab);
-    for (int i = 0; i < cab->members->nelts; i++) {
-        unlink(member_at(cab, i)->staged);
+    rv = cab_halves_unpack(ctx, original->path, staging, &limits, &cab);
+    for (int i = 0; i < cab.members->nelts; i++) {
+        unlink(member_at(&cab, i)->staged);
     }
-    ck_assert_msg(rv == DU_E_PACKAGE || (rv == APR_SUCCESS && has_same_content(cab, original->cab)),
+    ck_assert_msg(rv == DU_E_PACKAGE || (rv == APR_SUCCESS && has_same_content(&cab, original->cab)),
                   "%s at %lu: status %d, wrong content", what, (unsigned long)where, rv);
     apr_pool_destroy(pool);
     return rv != APR_SUCCESS;
@@ -325,6 +468,10 @@ int main(void)
     tcase_add_test(tests, names_are_utf8_in_any_locale);
     tcase_add_loop_test(tests, bad_cabinet_is_refused, 0, COUNT_OF(refused));
     tcase_add_test(tests, too_much_content_is_refused_before_anything_is_unpacked);
+    tcase_add_loop_test(tests, limit_is_the_last_that_passes, 0, COUNT_OF(limited));
+    tcase_add_test(tests, ratio_is_limited);
+    tcase_add_loop_test(tests, bomb_is_refused_before_anything_is_unpacked, 0, COUNT_OF(bombs));
+    tcase_add_test(tests, file_that_is_changed_meanwhile);
     tcase_add_test(tests, files_that_cannot_be_used);
     tcase_add_loop_test(tests, truncated_anywhere, 0, COUNT_OF(packings));
     tcase_add_loop_test(tests, any_bit_flipped, 0, COUNT_OF(packings));

@@ -2,11 +2,16 @@
 
 #include "du_update_info.h"
 
-static apr_status_t parse(const char *text, apr_array_header_t **updates)
+static apr_status_t parse_within(int max_depth, const char *text, apr_array_header_t **updates)
 {
     apr_size_t len = strlen(text);
 
-    return du_update_info_parse(unit.ctx, unit_exact(text, len), len, updates);
+    return du_update_info_parse(unit.ctx, unit_exact(text, len), len, max_depth, updates);
+}
+
+static apr_status_t parse(const char *text, apr_array_header_t **updates)
+{
+    return parse_within(32, text, updates);
 }
 
 static const du_update_t *update_at(const apr_array_header_t *updates, int i)
@@ -161,6 +166,33 @@ START_TEST(limits)
 }
 END_TEST
 
+/* An update at the given depth, and its file below it. */
+static const char *nested(int depth)
+{
+    const char *text = UPDATE("M", "1", FILES);
+
+    for (int level = 2; level < depth; level++) {
+        text = apr_pstrcat(unit.pool, "<Updates>", text, "</Updates>", NULL);
+    }
+    return text;
+}
+
+static const int depths[] = {4, 32, 256};
+
+START_TEST(depth_is_limited)
+{
+    apr_array_header_t *updates;
+
+    assert_ok(parse_within(depths[_i], nested(depths[_i]), &updates));
+    ck_assert_int_eq(updates->nelts, 1);
+    ck_assert_int_eq(parse_within(depths[_i], nested(depths[_i] + 1), &updates), DU_E_PACKAGE);
+    ck_assert_str_eq(unit.ctx->failure.message,
+                     apr_psprintf(unit.pool,
+                                  "updateInfo.xml: not acceptable XML: elements more than %d deep (setting import-max-depth)",
+                                  depths[_i]));
+}
+END_TEST
+
 START_TEST(last_part_of_a_name)
 {
     ck_assert_str_eq(du_update_file_last("CPE.nbt"), "CPE.nbt");
@@ -177,6 +209,7 @@ int main(void)
     tcase_add_loop_test(tests, other_forms, 0, 3);
     tcase_add_loop_test(tests, bad_description_is_refused, 0, COUNT_OF(refused));
     tcase_add_test(tests, limits);
+    tcase_add_loop_test(tests, depth_is_limited, 0, COUNT_OF(depths));
     tcase_add_test(tests, last_part_of_a_name);
     return unit_run(tests);
 }
