@@ -28,8 +28,9 @@
     X(CTL_OPT_NOTE,     "note",       "TEXT",    "a reason, kept with the change")                \
     X(CTL_OPT_DRY_RUN,  "dry-run",    NULL,      "say what would change, but change nothing")     \
     X(CTL_OPT_ALL,      "all",        NULL,      "all there are, instead of naming them")         \
+    X(CTL_OPT_TO,       "to",         "VERSION", "a stored version to go to, instead of the one before") \
     X(CTL_OPT_SCOPE,    "scope",      "SCOPE",   "where it is a test device: global, or site:NAME") \
-    X(CTL_OPT_STATE,    "state",      "STATE",   "rules with a version pending, with one approved, or none") \
+    X(CTL_OPT_STATE,    "state",      "STATE",   "rules with a version pending, approved, or none") \
     X(CTL_OPT_TYPE,     "type",       "TYPE",    "device type, for example UCPhone")              \
     X(CTL_OPT_BRAND,    "brand",      "BRAND",   "brand, for example POLYCOM")                    \
     X(CTL_OPT_MODEL,    "model",      "MODEL",   "model, for example CX600")                      \
@@ -89,10 +90,11 @@ struct ctl_t {
     const char *option[CTL_OPTIONS]; /* NULL = not given; "" for an option without a value */
     int argc;                        /* operands */
     const char *const *argv;
-    apr_int64_t *ids;  /* the operands, if they are numbers of rows */
-    const char *spec;  /* of the store */
-    const char *files; /* file store */
-    du_store_t *store; /* if the command needs it */
+    apr_int64_t *ids;      /* the operands, if they are numbers of rows */
+    const char **versions; /* behind each of them, as ID@VERSION; NULL where there is none */
+    const char *spec;      /* of the store */
+    const char *files;     /* file store */
+    du_store_t *store;     /* if the command needs it */
     du_actor_t actor;
     int reported; /* a failure was printed already */
 };
@@ -110,6 +112,13 @@ apr_status_t ctl_args_required(ctl_t *ctl, apr_uint64_t required);
 
 /* A check: all operands are numbers of rows. Fills ctl->ids. */
 apr_status_t ctl_args_ids(ctl_t *ctl);
+
+/* The same where a version may stand behind: ID@VERSION. Fills ctl->ids and ctl->versions. */
+apr_status_t ctl_args_ids_versions(ctl_t *ctl);
+
+/* For `rule list` and whoever chooses rules: judges the filters, and applies them to a rule. */
+apr_status_t ctl_rule_list_check(ctl_t *ctl);
+int ctl_rule_is_wanted(const ctl_t *ctl, const du_rule_t *rule);
 
 /* The name of an option's value; NULL if it takes none. */
 const char *ctl_option_value(ctl_option_e id);
@@ -176,11 +185,18 @@ apr_status_t ctl_store_init(ctl_t *ctl);
 apr_status_t ctl_import(ctl_t *ctl);
 apr_status_t ctl_package_list(ctl_t *ctl);
 apr_status_t ctl_package_show(ctl_t *ctl);
-apr_status_t ctl_rule_list_check(ctl_t *ctl);
 apr_status_t ctl_rule_list(ctl_t *ctl);
 apr_status_t ctl_rule_show(ctl_t *ctl);
-apr_status_t ctl_rule_approve_check(ctl_t *ctl);
+apr_status_t ctl_rule_pending_check(ctl_t *ctl);
+apr_status_t ctl_rule_restore_check(ctl_t *ctl);
+apr_status_t ctl_rule_remove_check(ctl_t *ctl);
 apr_status_t ctl_rule_approve(ctl_t *ctl);
+apr_status_t ctl_rule_reset(ctl_t *ctl);
+apr_status_t ctl_rule_restore(ctl_t *ctl);
+apr_status_t ctl_rule_remove(ctl_t *ctl);
+apr_status_t ctl_file_list(ctl_t *ctl);
+apr_status_t ctl_file_clear_check(ctl_t *ctl);
+apr_status_t ctl_file_clear(ctl_t *ctl);
 apr_status_t ctl_test_device_add_check(ctl_t *ctl);
 apr_status_t ctl_test_device_add(ctl_t *ctl);
 apr_status_t ctl_test_device_list_check(ctl_t *ctl);

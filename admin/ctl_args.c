@@ -178,6 +178,7 @@ apr_status_t ctl_args_read(ctl_t *ctl, int argc, const char *const *argv)
 apr_status_t ctl_args_ids(ctl_t *ctl)
 {
     ctl->ids = apr_pcalloc(ctl->pool, sizeof(*ctl->ids) * (apr_size_t)(ctl->argc + 1));
+    ctl->versions = apr_pcalloc(ctl->pool, sizeof(*ctl->versions) * (apr_size_t)(ctl->argc + 1));
     for (int i = 0; i < ctl->argc; i++) {
         const char *text = ctl->argv[i];
 
@@ -188,4 +189,23 @@ apr_status_t ctl_args_ids(ctl_t *ctl)
         }
     }
     return APR_SUCCESS;
+}
+
+apr_status_t ctl_args_ids_versions(ctl_t *ctl)
+{
+    const char *const *given = ctl->argv;
+    const char **ids = apr_palloc(ctl->pool, sizeof(*ids) * (apr_size_t)(ctl->argc + 1));
+    apr_status_t status;
+
+    for (int i = 0; i < ctl->argc; i++) {
+        ids[i] = apr_pstrmemdup(ctl->pool, given[i], strcspn(given[i], "@"));
+    }
+    ctl->argv = ids;
+    status = ctl_args_ids(ctl);
+    for (int i = 0; i < ctl->argc; i++) {
+        const char *at = strchr(given[i], '@');
+
+        ctl->versions[i] = at ? at + 1 : NULL;
+    }
+    return status;
 }

@@ -1,6 +1,7 @@
 #include "ctl.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include <apr_strings.h>
 
@@ -22,36 +23,65 @@ static int is_in_state(const du_rule_t *rule, const char *state)
     return !has(rule, DU_PENDING) && !has(rule, DU_APPROVED);
 }
 
+/* The options that a rule is chosen by, and the part of its key that each is about. */
+#define FILTERS(X)                                                                                                   \
+    X(CTL_OPT_TYPE, type)                                                                                            \
+    X(CTL_OPT_BRAND, brand)                                                                                          \
+    X(CTL_OPT_MODEL, model)                                                                                          \
+    X(CTL_OPT_REVISION, revision)                                                                                    \
+    X(CTL_OPT_LOCALE, locale)
+
+static apr_status_t check_filter(ctl_t *ctl, ctl_option_e option)
+{
+    const char *value = ctl->option[option], *star = value ? strchr(value, '*') : NULL;
+
+    if (!star || star[1] == '\0') {
+        return APR_SUCCESS;
+    }
+    return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0854), "--%s %s: a * stands for the rest and so at the end only",
+                   ctl_option_name(option), du_text_for_log(ctl->pool, value));
+}
+
 apr_status_t ctl_rule_list_check(ctl_t *ctl)
 {
     const char *state = ctl->option[CTL_OPT_STATE];
+    apr_status_t status = APR_SUCCESS;
 
-    if (!state || du_text_same(state, "pending") || du_text_same(state, "approved") || du_text_same(state, "none")) {
-        return APR_SUCCESS;
+#define CHECK_FILTER(id, part)                                                                                       \
+    if (status == APR_SUCCESS) {                                                                                     \
+        status = check_filter(ctl, id);                                                                              \
+    }
+    FILTERS(CHECK_FILTER)
+#undef CHECK_FILTER
+    if (status != APR_SUCCESS || !state || du_text_same(state, "pending") || du_text_same(state, "approved") ||
+        du_text_same(state, "none")) {
+        return status;
     }
     return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0810), "--state is pending, approved or none, not \"%s\"",
                    du_text_for_log(ctl->pool, state));
 }
 
-static int is_wanted(const ctl_t *ctl, const du_rule_t *rule)
+/* Without case; "CX*" is every text that begins so. */
+static int matches(apr_pool_t *pool, const char *filter, const char *text)
+{
+    apr_size_t len = strlen(filter);
+
+    if (len == 0 || filter[len - 1] != '*') {
+        return du_text_same(filter, text);
+    }
+    return len == 1 || du_text_begins(text, apr_pstrmemdup(pool, filter, len - 1));
+}
+
+int ctl_rule_is_wanted(const ctl_t *ctl, const du_rule_t *rule)
 {
     const char *state = ctl->option[CTL_OPT_STATE];
-    const struct {
-        ctl_option_e option;
-        const char *part;
-    } filters[] = {{CTL_OPT_TYPE, rule->key.type},
-                   {CTL_OPT_BRAND, rule->key.brand},
-                   {CTL_OPT_MODEL, rule->key.model},
-                   {CTL_OPT_REVISION, rule->key.revision},
-                   {CTL_OPT_LOCALE, rule->key.locale}};
 
-    for (apr_size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
-        const char *wanted = ctl->option[filters[i].option];
-
-        if (wanted && !du_text_same(wanted, filters[i].part)) {
-            return 0;
-        }
+#define MATCH_FILTER(id, part)                                                                                       \
+    if (ctl->option[id] && !matches(ctl->pool, ctl->option[id], rule->key.part)) {                                   \
+        return 0;                                                                                                    \
     }
+    FILTERS(MATCH_FILTER)
+#undef MATCH_FILTER
     return !state || is_in_state(rule, state);
 }
 
@@ -75,7 +105,7 @@ static void print_rules(ctl_t *ctl, const apr_array_header_t *rules)
                                r->versions.slot[DU_APPROVED],
                                r->versions.slot[DU_RESTORE]};
 
-        if (is_wanted(ctl, r)) {
+        if (ctl_rule_is_wanted(ctl, r)) {
             ctl_table_row(table, cells);
             shown++;
         }
@@ -104,7 +134,7 @@ apr_status_t ctl_rule_list(ctl_t *ctl)
     for (int i = 0; i < rules->nelts; i++) {
         const du_rule_t *rule = &APR_ARRAY_IDX(rules, i, du_rule_t);
 
-        if (is_wanted(ctl, rule)) {
+        if (ctl_rule_is_wanted(ctl, rule)) {
             json_array_append_new(array, ctl_json_rule(ctl->pool, rule));
         }
     }
@@ -189,148 +219,4 @@ apr_status_t ctl_rule_show(ctl_t *ctl)
         show_as_text(ctl, rule, images);
     }
     return APR_SUCCESS;
-}
-
-/* What became of one rule. */
-static void print_outcome(ctl_t *ctl, const du_rule_t *rule, const du_versions_t *before, apr_status_t status)
-{
-    printf("rule %" APR_INT64_T_FMT " %s: ", rule->id, ctl_text(ctl->pool, du_key_path(ctl->pool, &rule->key)));
-    if (status == APR_SUCCESS) {
-        const char *old = du_text_or_null(before->slot[DU_APPROVED]);
-
-        printf("%s %s (before: %s)\n", ctl->option[CTL_OPT_DRY_RUN] ? "would approve" : "approved",
-               ctl_text(ctl->pool, rule->versions.slot[DU_APPROVED]), old ? ctl_text(ctl->pool, old) : "none");
-    } else {
-        printf("%s\n", status == DU_E_NOTHING ? "nothing pending" : "not changed");
-    }
-}
-
-static json_t *json_outcome(ctl_t *ctl, const du_rule_t *rule, const du_versions_t *before, apr_status_t status)
-{
-    json_t *object = json_object(), *old = json_object(), *new = json_object();
-    const char *result = status == APR_SUCCESS ? "approved" : status == DU_E_NOTHING ? "nothing" : "conflict";
-
-    ctl_json_versions(ctl->pool, old, before);
-    ctl_json_versions(ctl->pool, new, &rule->versions);
-    json_object_set_new(object, "id", json_integer(rule->id));
-    json_object_set_new(object, "result", json_string(result));
-    json_object_set_new(object, "dry_run", json_boolean(ctl->option[CTL_OPT_DRY_RUN] != NULL));
-    json_object_set_new(object, "before", old);
-    json_object_set_new(object, "after", new);
-    return object;
-}
-
-/* Only the store can say that somebody else was faster, so a dry run knows success and nothing to
- * do. */
-static apr_status_t approve(ctl_t *ctl, du_rule_t *rule)
-{
-    du_versions_t before = rule->versions;
-    apr_status_t status;
-
-    if (ctl->option[CTL_OPT_DRY_RUN]) {
-        return du_lifecycle_apply(DU_ACTION_APPROVE, &before, NULL, &rule->versions);
-    }
-    status = du_store_act(ctl->ctx, ctl->store, rule, DU_ACTION_APPROVE, &ctl->actor);
-    if (status == DU_E_CONFLICT) {
-        du_report(ctl->ctx, DU_LOG_ERROR);
-        ctl->reported = 1;
-    }
-    return status;
-}
-
-/* Goes on behind a conflict, for the other rules are as they were asked for, and ends at everything
- * else. */
-static apr_status_t approve_all(ctl_t *ctl, const apr_array_header_t *rules)
-{
-    json_t *array = json_array();
-    apr_status_t result = APR_SUCCESS;
-
-    for (int i = 0; i < rules->nelts; i++) {
-        du_rule_t *rule = APR_ARRAY_IDX(rules, i, du_rule_t *);
-        du_versions_t before = rule->versions;
-        apr_status_t status = approve(ctl, rule);
-
-        if (status != APR_SUCCESS && status != DU_E_NOTHING) {
-            result = status;
-        }
-        if (result != APR_SUCCESS && result != DU_E_CONFLICT) {
-            break;
-        }
-        if (ctl->option[CTL_OPT_JSON]) {
-            json_array_append_new(array, json_outcome(ctl, rule, &before, status));
-        } else {
-            print_outcome(ctl, rule, &before, status);
-        }
-    }
-    if (ctl->option[CTL_OPT_JSON]) {
-        ctl_json_print(array);
-    } else {
-        json_decref(array);
-    }
-    return result;
-}
-
-static int is_listed(const apr_array_header_t *rules, apr_int64_t id)
-{
-    for (int i = 0; i < rules->nelts; i++) {
-        if (APR_ARRAY_IDX(rules, i, du_rule_t *)->id == id) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* Every rule is read before one is changed: a mistyped number changes nothing. */
-static apr_status_t rules_given(ctl_t *ctl, apr_array_header_t *rules)
-{
-    for (int i = 0; i < ctl->argc; i++) {
-        du_rule_t *rule;
-        apr_status_t status = du_store_rule(ctl->ctx, ctl->store, ctl->ids[i], ctl->pool, &rule);
-
-        if (status != APR_SUCCESS) {
-            return status;
-        }
-        if (!is_listed(rules, rule->id)) {
-            APR_ARRAY_PUSH(rules, du_rule_t *) = rule;
-        }
-    }
-    return APR_SUCCESS;
-}
-
-static apr_status_t rules_pending(ctl_t *ctl, apr_array_header_t *rules)
-{
-    apr_array_header_t *all;
-    apr_status_t status = du_store_rules(ctl->ctx, ctl->store, ctl->pool, &all);
-
-    for (int i = 0; status == APR_SUCCESS && i < all->nelts; i++) {
-        du_rule_t *rule = &APR_ARRAY_IDX(all, i, du_rule_t);
-
-        if (has(rule, DU_PENDING)) {
-            APR_ARRAY_PUSH(rules, du_rule_t *) = rule;
-        }
-    }
-    return status;
-}
-
-apr_status_t ctl_rule_approve_check(ctl_t *ctl)
-{
-    if ((ctl->option[CTL_OPT_ALL] != NULL) == (ctl->argc > 0)) {
-        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0811), "rule approve needs numbers of rules, or --all alone");
-    }
-    return ctl_args_ids(ctl);
-}
-
-apr_status_t ctl_rule_approve(ctl_t *ctl)
-{
-    apr_array_header_t *rules = apr_array_make(ctl->pool, 16, sizeof(du_rule_t *));
-    apr_status_t status = ctl->option[CTL_OPT_ALL] ? rules_pending(ctl, rules) : rules_given(ctl, rules);
-
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    if (rules->nelts == 0 && !ctl->option[CTL_OPT_JSON]) {
-        printf("Nothing to do: no rule has a pending version.\n");
-        return APR_SUCCESS;
-    }
-    return approve_all(ctl, rules);
 }

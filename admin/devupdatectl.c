@@ -17,11 +17,11 @@
 #define KEY_OPTIONS                                                                                                  \
     (CTL_BIT(CTL_OPT_TYPE) | CTL_BIT(CTL_OPT_BRAND) | CTL_BIT(CTL_OPT_MODEL) | CTL_BIT(CTL_OPT_REVISION) |           \
      CTL_BIT(CTL_OPT_LOCALE))
-#define CHANGE_OPTIONS  (CTL_BIT(CTL_OPT_DRY_RUN) | CTL_BIT(CTL_OPT_NOTE))
-#define APPROVE_OPTIONS (CHANGE_OPTIONS | CTL_BIT(CTL_OPT_ALL))
-#define LIST_OPTIONS    (KEY_OPTIONS | CTL_BIT(CTL_OPT_STATE))
-#define NOTE            CTL_BIT(CTL_OPT_NOTE)
-#define SCOPE           CTL_BIT(CTL_OPT_SCOPE)
+#define CHANGE_OPTIONS (CTL_BIT(CTL_OPT_DRY_RUN) | CTL_BIT(CTL_OPT_NOTE))
+#define LIST_OPTIONS   (KEY_OPTIONS | CTL_BIT(CTL_OPT_STATE))
+#define LIFE_OPTIONS   (CHANGE_OPTIONS | LIST_OPTIONS | CTL_BIT(CTL_OPT_ALL))
+#define NOTE           CTL_BIT(CTL_OPT_NOTE)
+#define SCOPE          CTL_BIT(CTL_OPT_SCOPE)
 #define PHONE_OPTIONS                                                                                                \
     (CTL_BIT(CTL_OPT_MAC) | CTL_BIT(CTL_OPT_SERIAL) | CTL_BIT(CTL_OPT_USER) | CTL_BIT(CTL_OPT_FILE) |                \
      CTL_BIT(CTL_OPT_REQUEST) | CTL_BIT(CTL_OPT_DOWNLOAD) | CTL_BIT(CTL_OPT_OUTSIDE) | CTL_BIT(CTL_OPT_BASE) |       \
@@ -43,9 +43,23 @@ static const ctl_command_t commands[] = {
      "list the rules: which device has which versions"},
     {"rule show", "ID", 1, 1, CTL_NEEDS_STORE, 0, 0, ctl_args_ids, ctl_rule_show,
      "show a rule and the files of its versions"},
-    {"rule approve", "ID... | --all", 0, CTL_MANY, CTL_NEEDS_STORE,
-     APPROVE_OPTIONS, 0, ctl_rule_approve_check, ctl_rule_approve,
+    {"rule approve", "ID[@VERSION]... | --all | filters", 0, CTL_MANY, CTL_NEEDS_STORE,
+     LIFE_OPTIONS, 0, ctl_rule_pending_check, ctl_rule_approve,
      "offer the pending versions to all phones from now on"},
+    {"rule reset", "ID[@VERSION]... | --all | filters", 0, CTL_MANY, CTL_NEEDS_STORE,
+     LIFE_OPTIONS, 0, ctl_rule_pending_check, ctl_rule_reset,
+     "reject the pending versions: test devices go back to the approved ones"},
+    {"rule restore", "ID... | --all | filters", 0, CTL_MANY, CTL_NEEDS_STORE,
+     LIFE_OPTIONS | CTL_BIT(CTL_OPT_TO), 0, ctl_rule_restore_check, ctl_rule_restore,
+     "offer the version before the approved one again, or with --to any stored one of a rule"},
+    {"rule remove", "ID... | --all | filters", 0, CTL_MANY, CTL_NEEDS_STORE,
+     LIFE_OPTIONS, 0, ctl_rule_remove_check, ctl_rule_remove,
+     "remove rules: their phones are offered nothing any more"},
+    {"file list", "", 0, 0, CTL_NEEDS_STORE, 0, 0, NULL, ctl_file_list,
+     "list the stored versions, their sizes and what needs them"},
+    {"file clear", "[ID...]", 0, CTL_MANY, CTL_NEEDS_STORE, CHANGE_OPTIONS, 0,
+     ctl_file_clear_check, ctl_file_clear,
+     "delete the stored versions that no rule needs, or some of them"},
     {"test-device add", "NAME (--mac MAC | --serial SERIAL)", 1, 1, CTL_NEEDS_STORE,
      CTL_BIT(CTL_OPT_MAC) | CTL_BIT(CTL_OPT_SERIAL) | SCOPE | NOTE, 0,
      ctl_test_device_add_check, ctl_test_device_add,

@@ -17,7 +17,7 @@ EXTRA_DIST += t/run
 AM_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
 LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
 unit_tests = \
-	t/unit/test_cab_wire t/unit/test_capture t/unit/test_child t/unit/test_ctx t/unit/test_current t/unit/test_db t/unit/test_decide t/unit/test_device t/unit/test_error \
+	t/unit/test_cab_wire t/unit/test_capture t/unit/test_census t/unit/test_child t/unit/test_csv t/unit/test_ctx t/unit/test_current t/unit/test_db t/unit/test_decide t/unit/test_device t/unit/test_error \
 	t/unit/test_import_limits t/unit/test_journal t/unit/test_lifecycle t/unit/test_multipart t/unit/test_names t/unit/test_reply t/unit/test_request t/unit/test_ruleset t/unit/test_sandbox t/unit/test_setting t/unit/test_sql \
 	t/unit/test_stats t/unit/test_store t/unit/test_store_site t/unit/test_subnet t/unit/test_template t/unit/test_text \
 	t/unit/test_throttle \
@@ -36,13 +36,14 @@ TESTS += t/lint.t
 EXTRA_DIST += t/lint.t t/lint
 
 # --- every parser on the inputs that are kept; t/fuzz/run looks for new ones --------------------------------------
-fuzz_replays = t/fuzz/replay_cab t/fuzz/replay_cab_wire t/fuzz/replay_file_url t/fuzz/replay_multipart t/fuzz/replay_request \
+fuzz_replays = t/fuzz/replay_cab t/fuzz/replay_cab_wire t/fuzz/replay_csv t/fuzz/replay_file_url t/fuzz/replay_multipart t/fuzz/replay_request \
 	t/fuzz/replay_update_info t/fuzz/replay_upload_name
 TESTS += $(fuzz_replays)
 check_PROGRAMS += $(fuzz_replays)
 fuzz_common = t/fuzz/fuzz.c t/fuzz/fuzz.h t/fuzz/replay.c
 t_fuzz_replay_cab_SOURCES = t/fuzz/fuzz_cab.c t/unit/cab_halves.h $(fuzz_common)
 t_fuzz_replay_cab_wire_SOURCES = t/fuzz/fuzz_cab_wire.c $(fuzz_common)
+t_fuzz_replay_csv_SOURCES = t/fuzz/fuzz_csv.c $(fuzz_common)
 t_fuzz_replay_file_url_SOURCES = t/fuzz/fuzz_file_url.c $(fuzz_common)
 t_fuzz_replay_multipart_SOURCES = t/fuzz/fuzz_multipart.c $(fuzz_common)
 t_fuzz_replay_request_SOURCES = t/fuzz/fuzz_request.c $(fuzz_common)
@@ -53,7 +54,7 @@ EXTRA_DIST += t/fuzz/run t/fuzz/corpus t/fuzz/multipart.dict t/fuzz/request.dict
 
 # --- how a package comes in: unit tests that need gcab, cabextract and t/tools/make_package.py ---------------------
 if HAVE_CHECK
-package_tests = t/unit/test_cab t/unit/test_cab_hostile t/unit/test_cab_others t/unit/test_image t/unit/test_import t/unit/test_update_info
+package_tests = t/unit/test_cab t/unit/test_cab_hostile t/unit/test_cab_others t/unit/test_files t/unit/test_image t/unit/test_import t/unit/test_update_info
 TESTS += $(package_tests)
 check_PROGRAMS += $(package_tests)
 t_unit_test_cab_SOURCES = t/unit/test_cab.c t/unit/cab_halves.h t/unit/package.h t/unit/unit.h
@@ -65,6 +66,9 @@ t_unit_test_cab_hostile_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
 t_unit_test_cab_others_SOURCES = t/unit/test_cab_others.c t/unit/cab_halves.h t/unit/package.h t/unit/unit.h
 t_unit_test_cab_others_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_test_cab_others_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
+t_unit_test_files_SOURCES = t/unit/test_files.c t/unit/package.h t/unit/store.h t/unit/unit.h
+t_unit_test_files_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_test_files_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
 t_unit_test_image_SOURCES = t/unit/test_image.c t/unit/package.h t/unit/unit.h
 t_unit_test_image_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_test_image_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
@@ -79,9 +83,13 @@ endif
 # --- against a real httpd, and the command line (pytest) ----------------------------------------------------------
 TESTS += t/httpd.t t/admin.t
 EXTRA_DIST += t/httpd.t t/httpd t/admin.t t/admin t/conformance
+check_PROGRAMS += t/tools/ask_rules
+t_tools_ask_rules_SOURCES = t/tools/ask_rules.c t/unit/sample.h
+t_tools_ask_rules_CPPFLAGS = $(DU_CPPFLAGS)
+t_tools_ask_rules_LDADD = libdevupdate.la $(DU_LIBS)
 # Not as directories: `make dist` would take what was built in them, too.
 EXTRA_DIST += t/bench/bench.py t/bench/run t/tools/make_package.py t/tools/many_rules.py t/tools/pg_private \
-	t/tools/pytest_tap.py t/tools/run-pytest t/tools/try-quickstart
+	t/tools/pg_server.py t/tools/pytest_tap.py t/tools/run-pytest t/tools/try-quickstart
 
 # What a failed run keeps, and one that was killed leaves.
 clean-local: clean-servers

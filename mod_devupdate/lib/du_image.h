@@ -40,4 +40,21 @@ apr_status_t du_image_place(du_ctx_t *ctx, du_image_lock_t *lock, const char *bu
 /* Takes a placed image away again, with the directories above that are empty then. */
 apr_status_t du_image_remove(du_ctx_t *ctx, du_image_lock_t *lock, const char *image_path);
 
+/*
+ * What is in the tree, whoever put it there (du_image_tree.c)
+ */
+
+/* A directory where an image lies, or an empty one above. */
+typedef struct du_image_dir_t {
+    const char *path; /* below DeviceUpdateStore */
+    int files;
+    apr_off_t bytes; /* a file that several images share counts for each */
+} du_image_dir_t;
+
+/* All of them (array of du_image_dir_t, by path). A tree that is not there has none. */
+apr_status_t du_image_tree(du_ctx_t *ctx, const char *files, apr_pool_t *pool, apr_array_header_t **dirs);
+
+/* What an import that runs, or was killed, has in staging: no files if there is none. */
+apr_status_t du_image_staged(du_ctx_t *ctx, const char *files, apr_pool_t *pool, du_image_dir_t *staged);
+
 #endif

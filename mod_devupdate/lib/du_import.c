@@ -55,7 +55,18 @@ static void describe_package(work_t *work, const du_cab_t *cab)
     };
 }
 
-static apr_status_t check_unknown(work_t *work)
+/* A known package has something to bring if a rule of it was removed, or files of it cleared. */
+static int brings_something(const work_t *work)
+{
+    for (int i = 0; i < work->import->arrivals->nelts; i++) {
+        if (!APR_ARRAY_IDX(work->import->arrivals, i, du_arrival_t).already) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static apr_status_t check_news(work_t *work)
 {
     du_import_t *import = work->import;
     char when[APR_RFC822_DATE_LEN];
@@ -65,6 +76,9 @@ static apr_status_t check_unknown(work_t *work)
     rv = du_store_package_by_digest(work->ctx, work->store, import->package.digest, work->ctx->pool, &known);
     if (rv != APR_SUCCESS) {
         return is_new(work, rv) ? APR_SUCCESS : rv;
+    }
+    if (brings_something(work)) {
+        return APR_SUCCESS;
     }
     import->package = *known;
     apr_rfc822_date(when, known->imported);
@@ -221,19 +235,29 @@ static apr_status_t place_images(work_t *work)
     return rv;
 }
 
-/* Takes the placed images away, unless the store has, or may have, rules that name them: when the connection breaks
- * during the commit nobody knows, and files without a rule are better than a rule without files. */
+/* 1 if the store has no such version of such a rule. */
+static int is_unrecorded(work_t *work, const du_arrival_t *arrival)
+{
+    du_rule_t *rule;
+    du_image_t *image;
+    apr_status_t rv = du_store_rule_by_key(work->ctx, work->store, &arrival->key, work->ctx->pool, &rule);
+
+    if (rv == APR_SUCCESS) {
+        rv = du_store_image(work->ctx, work->store, rule->id, arrival->image.version, work->ctx->pool, &image);
+    }
+    return rv == DU_E_NOT_FOUND;
+}
+
+/* Takes the placed images away, unless the store has, or may have, rows that name them: when the connection breaks
+ * during the commit nobody knows, and files without a row are better than a row without files. */
 static void withdraw(work_t *work)
 {
     du_failure_t failure = work->ctx->failure;
-    du_package_t *recorded;
-    apr_status_t rv =
-        du_store_package_by_digest(work->ctx, work->store, work->import->package.digest, work->ctx->pool, &recorded);
 
-    for (int i = 0; rv == DU_E_NOT_FOUND && i < work->begun; i++) {
+    for (int i = 0; i < work->begun; i++) {
         const du_arrival_t *arrival = &APR_ARRAY_IDX(work->import->arrivals, i, du_arrival_t);
 
-        if (!arrival->already) {
+        if (!arrival->already && is_unrecorded(work, arrival)) {
             du_image_remove(work->ctx, work->lock, arrival_path(work, arrival));
         }
     }
@@ -271,12 +295,12 @@ static apr_status_t import_locked(work_t *work, const char *staging)
         return rv;
     }
     describe_package(work, cab);
-    rv = check_unknown(work);
-    if (rv == APR_SUCCESS) {
-        rv = du_package_match(work->ctx, cab, (int)limits.depth, &work->images);
-    }
+    rv = du_package_match(work->ctx, cab, (int)limits.depth, &work->images);
     if (rv == APR_SUCCESS) {
         rv = take_arrivals(work);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_news(work);
     }
     return rv == APR_SUCCESS && !import->dry_run ? place_and_record(work) : rv;
 }

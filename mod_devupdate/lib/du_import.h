@@ -23,10 +23,11 @@ typedef struct du_import_t {
 } du_import_t;
 
 /*
- * Imports the package. DU_E_EXISTS if the very same file was imported before (import->package says when); nothing is
- * changed then. DU_E_PACKAGE if the package is refused, with a sentence that names the member or the version: what
- * du_cab.h, du_update_info.h and du_package.h list, a version that is there with other bytes or that differs from one
- * in case only, another update type than the rule's. Results are in ctx->pool.
+ * Imports the package. DU_E_EXISTS if the very same file was imported before (import->package says when) and all its images
+ * are there; nothing is changed then. If some are not, because their rules were removed or their files cleared, it is an
+ * import like any other, but the package keeps its number. DU_E_PACKAGE if the package is refused, with a sentence that
+ * names the member or the version: what du_cab.h, du_update_info.h and du_package.h list, a version that is there with
+ * other bytes or that differs from one in case only, another update type than the rule's. Results are in ctx->pool.
  *
  * If the store fails while recording, the images are taken away again unless it cannot be asked whether it has them.
  */

@@ -4,23 +4,24 @@
 
 #include <apr_strings.h>
 
+#include "du_csv.h"
 #include "du_daylog.h"
 #include "du_text.h"
 
-#define TIME_COLUMN "Logging DateTime" /* the first one of each file */
+#define TIME_COLUMN "Logging DateTime" /* the first one of each file, as in DU_CHECK_COLUMNS */
 
-/* The literal names are protocol.md 6.1's; from "Endpoint" on they are ours. */
-#define CHECK_HEADER                                                                                                 \
-    TIME_COLUMN ",User Host Address,Device Type,Mac Address,Serial Number,Vendor,Model,Revision,Locale,"             \
-                "Request Modules,Response Modules,User ID,Endpoint,Result,Reason\n"
+/* The comma before the first name is left out where the header is used. */
+#define COLUMN(id, name) "," name
+static const char check_header[] = DU_CHECK_COLUMNS(COLUMN) "\n";
+#undef COLUMN
 
 /* The other two files have no model in the original service, and names that say so. */
 #define DOWNLOAD_HEADER                                                                                              \
     TIME_COLUMN ",User Host Address,Endpoint,Path,Status,Bytes Sent,Size,Complete,Duration ms,User\n"
 #define UPLOAD_HEADER                                                                                                \
     TIME_COLUMN                                                                                                      \
-        ",User Host Address,Endpoint,Type,Mac Address,Serial Number,Device File Name,Stored File,Size,Status,"       \
-        "Result,Reason,User\n"
+    ",User Host Address,Endpoint,Type,Mac Address,Serial Number,Device File Name,Stored File,Size,Status,"           \
+    "Result,Reason,User\n"
 
 struct du_journal_t {
     du_daylog_t *checks, *downloads, *uploads;
@@ -28,7 +29,7 @@ struct du_journal_t {
 
 /* X(member, directory, name up to the node, header) */
 #define SERIES(X)                                                                                                    \
-    X(checks, DU_JOURNAL_DIR, "RequestHandlerAuditLog_", CHECK_HEADER)                                               \
+    X(checks, DU_JOURNAL_DIR, DU_JOURNAL_CHECKS, check_header + 1)                                                   \
     X(downloads, DU_JOURNAL_DOWNLOAD, "DevUpdateDownloads_", DOWNLOAD_HEADER)                                        \
     X(uploads, DU_JOURNAL_UPLOAD, "DevUpdateUploads_", UPLOAD_HEADER)
 
@@ -100,33 +101,17 @@ static int is_plain(unsigned char c)
     return c >= ' ' && c != ',' && c != '"' && c != 0x7F;
 }
 
-/* A text that a spreadsheet would take for a formula gets an apostrophe before it. */
-static int looks_like_formula(const char *text)
-{
-    switch (*text) {
-    case '=':
-    case '+':
-    case '-':
-    case '@':
-    case '\t':
-    case '\r':
-        return 1;
-    default:
-        return 0;
-    }
-}
-
 /* One cell, quoted where RFC 4180 wants it. Other control characters would break lines in viewers and become spaces. */
 static void put_unusual_cell(line_t *line, const char *text, apr_size_t len)
 {
     apr_size_t plain = strcspn(text, ",\"\r\n");
-    int quoted = plain < len || looks_like_formula(text);
+    int quoted = plain < len || du_csv_is_formula(*text);
     char *to = reserve(line, 2 * len + 3), *start = to;
 
     if (quoted) {
         *to++ = '"';
     }
-    if (looks_like_formula(text)) {
+    if (du_csv_is_formula(*text)) {
         *to++ = '\'';
     }
     for (apr_size_t i = 0; i < len; i++) {
@@ -151,7 +136,7 @@ static void put_cell(line_t *line, const char *text, apr_size_t len)
     while (plain < len && is_plain((unsigned char)text[plain])) {
         plain++;
     }
-    if (plain < len || looks_like_formula(text)) {
+    if (plain < len || du_csv_is_formula(*text)) {
         put_unusual_cell(line, text, len);
     } else {
         memcpy(reserve(line, len), text, len);

@@ -16,6 +16,33 @@
 #define DU_JOURNAL_DOWNLOAD "DeviceUpdateLogs/Server/Downloads"
 #define DU_JOURNAL_UPLOAD   "DeviceUpdateLogs/Server/Uploads"
 
+#define DU_JOURNAL_CHECKS "RequestHandlerAuditLog_" /* how the names of the files of checks begin */
+
+/* The columns of a check: X(id, name). The literal names are protocol.md 6.1's; from "Endpoint" on they are ours. */
+#define DU_CHECK_COLUMNS(X)                                                                                          \
+    X(DU_CHECK_TIME, "Logging DateTime")                                                                             \
+    X(DU_CHECK_ADDRESS, "User Host Address")                                                                         \
+    X(DU_CHECK_TYPE, "Device Type")                                                                                  \
+    X(DU_CHECK_MAC, "Mac Address")                                                                                   \
+    X(DU_CHECK_SERIAL, "Serial Number")                                                                              \
+    X(DU_CHECK_VENDOR, "Vendor")                                                                                     \
+    X(DU_CHECK_MODEL, "Model")                                                                                       \
+    X(DU_CHECK_REVISION, "Revision")                                                                                 \
+    X(DU_CHECK_LOCALE, "Locale")                                                                                     \
+    X(DU_CHECK_REQUEST, "Request Modules")                                                                           \
+    X(DU_CHECK_RESPONSE, "Response Modules")                                                                         \
+    X(DU_CHECK_USER, "User ID")                                                                                      \
+    X(DU_CHECK_ENDPOINT, "Endpoint")                                                                                 \
+    X(DU_CHECK_RESULT, "Result")                                                                                     \
+    X(DU_CHECK_REASON, "Reason")
+
+typedef enum {
+#define DU_CHECK_COLUMN_ENUM(id, name) id,
+    DU_CHECK_COLUMNS(DU_CHECK_COLUMN_ENUM)
+#undef DU_CHECK_COLUMN_ENUM
+        DU_CHECK_COLUMN_COUNT
+} du_check_column_e;
+
 typedef struct du_journal_t du_journal_t;
 
 /* The three series of files. */

@@ -2,7 +2,7 @@
 
 #include "du_text.h"
 
-static const char *const action_names[] = {"import", "approve", "reset", "restore"};
+static const char *const action_names[] = {"import", "approve", "reset", "restore", "remove"};
 
 const char *du_action_name(du_action_e action)
 {
@@ -56,6 +56,27 @@ static apr_status_t restore(du_versions_t *v)
     return APR_SUCCESS;
 }
 
+static apr_status_t restore_to(du_versions_t *v, const char *version)
+{
+    if (du_text_equal(v->slot[DU_APPROVED], version)) {
+        return DU_E_NOTHING;
+    }
+    if (du_text_equal(v->slot[DU_PENDING], version)) {
+        v->slot[DU_PENDING] = "";
+    }
+    v->slot[DU_RESTORE] = v->slot[DU_APPROVED];
+    v->slot[DU_APPROVED] = version;
+    return APR_SUCCESS;
+}
+
+static apr_status_t remove_all(du_versions_t *v)
+{
+    for (int slot = 0; slot < DU_SLOTS; slot++) {
+        v->slot[slot] = "";
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t du_lifecycle_apply(du_action_e action, const du_versions_t *before, const char *version,
                                 du_versions_t *after)
 {
@@ -68,7 +89,9 @@ apr_status_t du_lifecycle_apply(du_action_e action, const du_versions_t *before,
     case DU_ACTION_RESET:
         return reset(after);
     case DU_ACTION_RESTORE:
-        return restore(after);
+        return version ? restore_to(after, version) : restore(after);
+    case DU_ACTION_REMOVE:
+        return remove_all(after);
     }
     return DU_E_NOTHING;
 }

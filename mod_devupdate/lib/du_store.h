@@ -86,17 +86,49 @@ apr_status_t du_store_rule_by_key(du_ctx_t *ctx, du_store_t *store, const du_key
 /*
  * Records an import in one transaction: package row (package->id is filled), images and files, rules with the new
  * pending versions, activity, generation. arrivals is an array of du_arrival_t; its out fields are filled.
- * DU_E_EXISTS if the package's digest is known; DU_E_CONFLICT if an image of that rule and version has other files.
+ * DU_E_EXISTS if the package's digest is known and all its images are there; if some are not (their rules were removed, or
+ * their files cleared), the package is taken in once more under its old number. DU_E_CONFLICT if an image of that rule and
+ * version has other files.
  */
 apr_status_t du_store_import(du_ctx_t *ctx, du_store_t *store, du_package_t *package, apr_array_header_t *arrivals,
                              const du_actor_t *actor);
 
 /*
- * Applies a life cycle action to a rule that must still have the versions in rule->versions; they become the new ones.
- * DU_E_NOTHING if nothing changes, DU_E_CONFLICT if somebody else was faster, DU_E_NOT_FOUND if the rule is gone.
+ * Applies a life cycle action to rules in one transaction (du_store_life.c): all or none. rules is an array of du_rule_t *;
+ * each must still have the versions in rule->versions, and they become the new ones. A rule with nothing to do stays as it
+ * is; *changed (may be NULL) is how many did not. version is du_lifecycle_apply()'s; to restore it, each rule must have it
+ * stored.
+ *
+ * DU_E_NOTHING if no rule changes. With a sentence: DU_E_CONFLICT that names the rule where somebody else was faster,
+ * DU_E_NOT_FOUND if a rule is gone or has no such version. Nothing is changed then.
  */
-apr_status_t du_store_act(du_ctx_t *ctx, du_store_t *store, du_rule_t *rule, du_action_e action,
-                          const du_actor_t *actor);
+apr_status_t du_store_act(du_ctx_t *ctx, du_store_t *store, const apr_array_header_t *rules, du_action_e action,
+                          const char *version, const du_actor_t *actor, int *changed);
+
+/* One stored version, for the list of files (du_store_image.c). */
+typedef struct du_stored_t {
+    apr_int64_t id;
+    du_rule_t rule; /* without images */
+    const char *version;
+    int is_named; /* one of the rule's three versions */
+} du_stored_t;
+
+/* All stored versions (array of du_stored_t), by rule and age. */
+apr_status_t du_store_images(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_array_header_t **images);
+
+/* Those of such a list that may be forgotten (array of du_stored_t in ctx->pool): the ones of ids (array of apr_int64_t), or
+ * with NULL all that are not named. With a sentence: DU_E_NOT_FOUND for an unknown id, DU_E_CONFLICT for one in use. */
+apr_status_t du_store_forgettable(du_ctx_t *ctx, const apr_array_header_t *images, const apr_array_header_t *ids,
+                                  apr_array_header_t **chosen);
+
+/*
+ * Forgets them in one transaction. *forgotten are they; their files are the caller's to remove afterwards. `orphans` (array
+ * of const char *, may be NULL) are directories without a row that go with them, for the record. DU_E_NOTHING if there is
+ * neither; nothing is changed then, nor if du_store_forgettable() refuses.
+ */
+apr_status_t du_store_forget(du_ctx_t *ctx, du_store_t *store, const apr_array_header_t *ids,
+                             const apr_array_header_t *orphans, const du_actor_t *actor,
+                             apr_array_header_t **forgotten);
 
 /* The values of a site (a NULL or empty name: the global ones) as the store has them, without defaults
  * (du_store_setting.c). A name that this program does not know is passed over. */

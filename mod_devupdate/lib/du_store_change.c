@@ -14,8 +14,7 @@ typedef struct change_t {
     apr_pool_t *pool;
     du_package_t *package;        /* of an import */
     apr_array_header_t *arrivals; /* likewise */
-    du_rule_t *rule;              /* of an action */
-    du_action_e action;
+    int is_known;                 /* the package came in before */
 } change_t;
 
 static change_t make_change(du_ctx_t *ctx, du_store_t *store, const du_actor_t *actor)
@@ -30,12 +29,17 @@ static const char *number(const change_t *change, apr_int64_t value)
     return apr_psprintf(change->pool, "%" APR_INT64_T_FMT, value);
 }
 
-apr_status_t du_store_raise(du_ctx_t *ctx, du_store_t *store, const char *name, apr_int64_t *value)
+apr_status_t du_store_raise_by(du_ctx_t *ctx, du_store_t *store, const char *name, int by, apr_int64_t *value)
 {
-    const char *args[] = {name, NULL};
+    const char *args[] = {apr_itoa(ctx->pool, by), name, NULL};
     apr_status_t rv = du_db_execute(ctx, store->db, DU_SQL_COUNTER_RAISE, args, NULL);
 
     return rv == APR_SUCCESS ? du_schema_counter(ctx, store->db, name, value) : rv;
+}
+
+apr_status_t du_store_raise(du_ctx_t *ctx, du_store_t *store, const char *name, apr_int64_t *value)
+{
+    return du_store_raise_by(ctx, store, name, 1, value);
 }
 
 static apr_status_t raise_counter(du_ctx_t *ctx, const change_t *change, const char *name, apr_int64_t *value)
@@ -51,25 +55,46 @@ static apr_status_t raise_generation(du_ctx_t *ctx, const change_t *change)
     return raise_counter(ctx, change, "generation", &generation);
 }
 
-apr_status_t du_store_record(du_ctx_t *ctx, du_store_t *store, const du_actor_t *actor, const char *action,
-                             const char *object, const char *before, const char *after)
+static apr_status_t insert_activity(du_ctx_t *ctx, du_store_t *store, const du_actor_t *actor, apr_int64_t id,
+                                    const du_entry_t *entry)
 {
-    apr_int64_t id;
-    apr_status_t rv = du_store_raise(ctx, store, "activity", &id);
     const char *args[] = {apr_psprintf(ctx->pool, "%" APR_INT64_T_FMT, id),
                           apr_psprintf(ctx->pool, "%" APR_TIME_T_FMT, du_now(ctx)),
                           actor->name,
                           actor->node,
                           du_text_or_empty(actor->role),
-                          action,
-                          object,
-                          before,
-                          after,
+                          entry->action,
+                          entry->object,
+                          entry->before,
+                          entry->after,
                           du_text_or_empty(actor->note),
                           "",
                           NULL};
 
-    return rv == APR_SUCCESS ? du_db_execute(ctx, store->db, DU_SQL_ACTIVITY_INSERT, args, NULL) : rv;
+    return du_db_execute(ctx, store->db, DU_SQL_ACTIVITY_INSERT, args, NULL);
+}
+
+/* The counter is raised once: PostgreSQL keeps every value that a row had in a transaction, and walks through them. */
+apr_status_t du_store_record_all(du_ctx_t *ctx, du_store_t *store, const du_actor_t *actor,
+                                 const apr_array_header_t *entries)
+{
+    apr_int64_t last;
+    apr_status_t rv = du_store_raise_by(ctx, store, "activity", entries->nelts, &last);
+
+    for (int i = 0; i < entries->nelts && rv == APR_SUCCESS; i++) {
+        rv =
+            insert_activity(ctx, store, actor, last - entries->nelts + 1 + i, &APR_ARRAY_IDX(entries, i, du_entry_t));
+    }
+    return rv;
+}
+
+apr_status_t du_store_record(du_ctx_t *ctx, du_store_t *store, const du_actor_t *actor, const char *action,
+                             const char *object, const char *before, const char *after)
+{
+    apr_array_header_t *entries = apr_array_make(ctx->pool, 1, sizeof(du_entry_t));
+
+    APR_ARRAY_PUSH(entries, du_entry_t) = (du_entry_t){action, object, before, after};
+    return du_store_record_all(ctx, store, actor, entries);
 }
 
 static apr_status_t record_activity(du_ctx_t *ctx, const change_t *change, const char *action, const char *object,
@@ -78,121 +103,42 @@ static apr_status_t record_activity(du_ctx_t *ctx, const change_t *change, const
     return du_store_record(ctx, change->store, change->actor, action, object, before, after);
 }
 
-/* "pending=4.0.7577.4512 approved= restore=" */
-static const char *show_versions(const change_t *change, const du_versions_t *v)
-{
-#define SHOW(id, name) #name "=", v->slot[id], " ",
-    char *text = apr_pstrcat(change->pool, DU_SLOT_LIST(SHOW) NULL);
-#undef SHOW
-
-    text[strlen(text) - 1] = '\0';
-    return text;
-}
-
-/* The row is not as it was: somebody changed it or removed it. */
-static apr_status_t fail_lost_race(du_ctx_t *ctx, const change_t *change, apr_int64_t rule_id)
-{
-    du_rule_t *now;
-    apr_status_t rv = du_store_rule(ctx, change->store, rule_id, change->pool, &now);
-
-    return rv == APR_SUCCESS
-               ? du_fail(ctx, DU_E_CONFLICT, DUNO(0701),
-                         "rule %" APR_INT64_T_FMT " was changed by somebody else in the meantime, nothing was done",
-                         rule_id)
-               : rv;
-}
-
-/* Changes the row if it still has the old versions, and records who did it. */
-static apr_status_t change_versions(du_ctx_t *ctx, const change_t *change, const du_rule_t *rule, du_action_e action,
-                                    const du_versions_t *before, const du_versions_t *after)
-{
-    const char *object = apr_pstrcat(change->pool, "rule ", number(change, rule->id), NULL);
-    const char *args[] = {
-        after->slot[DU_PENDING],  after->slot[DU_APPROVED],  after->slot[DU_RESTORE],  number(change, rule->id),
-        before->slot[DU_PENDING], before->slot[DU_APPROVED], before->slot[DU_RESTORE], NULL};
-    int changed;
-    apr_status_t rv = du_db_execute(ctx, change->store->db, DU_SQL_RULE_VERSIONS, args, &changed);
-
-    if (rv == APR_SUCCESS && changed == 0) {
-        return fail_lost_race(ctx, change, rule->id);
-    }
-    return rv == APR_SUCCESS ? record_activity(ctx, change, du_action_name(action), object,
-                                               show_versions(change, before), show_versions(change, after))
-                             : rv;
-}
-
-/*
- * A life cycle action
- */
-
-static apr_status_t act(du_ctx_t *ctx, void *baton)
-{
-    change_t *change = baton;
-    du_versions_t after;
-    apr_status_t rv;
-
-    du_lifecycle_apply(change->action, &change->rule->versions, NULL, &after);
-    rv = raise_generation(ctx, change);
-    if (rv == APR_SUCCESS) {
-        rv = change_versions(ctx, change, change->rule, change->action, &change->rule->versions, &after);
-    }
-    if (rv == APR_SUCCESS) {
-        change->rule->versions = after;
-    }
-    return rv;
-}
-
-apr_status_t du_store_act(du_ctx_t *ctx, du_store_t *store, du_rule_t *rule, du_action_e action,
-                          const du_actor_t *actor)
-{
-    change_t change = make_change(ctx, store, actor);
-    du_versions_t before = rule->versions, after;
-    apr_status_t rv = du_lifecycle_apply(action, &before, NULL, &after);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    change.rule = rule;
-    change.action = action;
-    rv = du_db_transaction(ctx, store->db, act, &change);
-    if (rv != APR_SUCCESS) {
-        rule->versions = before; /* the commit itself may have failed */
-    }
-    return rv;
-}
-
 /*
  * An import
  */
 
-static apr_status_t insert_package(du_ctx_t *ctx, change_t *change)
+static apr_status_t write_package(du_ctx_t *ctx, const change_t *change, du_sql_e statement)
 {
-    du_package_t *p = change->package;
-    du_package_t *known;
+    const du_package_t *p = change->package;
+    const char *args[] = {p->filename,
+                          number(change, p->size),
+                          number(change, p->imported),
+                          p->actor,
+                          p->note,
+                          p->trust,
+                          du_text_or_empty(p->signer),
+                          p->digest,
+                          number(change, p->id),
+                          NULL};
+
+    return du_db_execute(ctx, change->store->db, statement, args, NULL);
+}
+
+/* A package that came in before keeps its number; its row tells of the last time. */
+static apr_status_t record_package(du_ctx_t *ctx, change_t *change)
+{
+    du_package_t *p = change->package, *known;
     apr_status_t rv = du_store_package_by_digest(ctx, change->store, p->digest, change->pool, &known);
 
+    change->is_known = rv == APR_SUCCESS;
     if (rv == APR_SUCCESS) {
-        return du_fail(ctx, DU_E_EXISTS, DUNO(0690),
-                       "this package was already imported, as package %" APR_INT64_T_FMT, known->id);
+        p->id = known->id;
+        return write_package(ctx, change, DU_SQL_PACKAGE_UPDATE);
     }
     if (rv == DU_E_NOT_FOUND) {
         rv = raise_counter(ctx, change, "package", &p->id);
     }
-    if (rv == APR_SUCCESS) {
-        const char *args[] = {number(change, p->id),
-                              p->digest,
-                              p->filename,
-                              number(change, p->size),
-                              number(change, p->imported),
-                              p->actor,
-                              p->note,
-                              p->trust,
-                              du_text_or_empty(p->signer),
-                              NULL};
-
-        rv = du_db_execute(ctx, change->store->db, DU_SQL_PACKAGE_INSERT, args, NULL);
-    }
-    return rv;
+    return rv == APR_SUCCESS ? write_package(ctx, change, DU_SQL_PACKAGE_INSERT) : rv;
 }
 
 /* A new rule has no versions yet. */
@@ -312,6 +258,7 @@ static apr_status_t record_image(du_ctx_t *ctx, const change_t *change, du_arriv
 static apr_status_t record_arrival(du_ctx_t *ctx, const change_t *change, du_arrival_t *arrival)
 {
     du_rule_t *rule;
+    du_entry_t entry;
     apr_status_t rv = find_or_insert_rule(ctx, change, arrival, &rule);
 
     if (rv != APR_SUCCESS) {
@@ -326,19 +273,29 @@ static apr_status_t record_arrival(du_ctx_t *ctx, const change_t *change, du_arr
     if (rv == DU_E_NOTHING) {
         return APR_SUCCESS;
     }
-    return change_versions(ctx, change, rule, DU_ACTION_IMPORT, &rule->versions, &arrival->versions);
+    rv = du_store_change_rule(ctx, change->store, rule, DU_ACTION_IMPORT, &arrival->versions, &entry);
+    return rv == APR_SUCCESS ? record_activity(ctx, change, entry.action, entry.object, entry.before, entry.after)
+                             : rv;
 }
 
 static apr_status_t import(du_ctx_t *ctx, void *baton)
 {
     change_t *change = baton;
+    int brings = 0;
     apr_status_t rv = raise_generation(ctx, change);
 
     if (rv == APR_SUCCESS) {
-        rv = insert_package(ctx, change);
+        rv = record_package(ctx, change);
     }
     for (int i = 0; i < change->arrivals->nelts && rv == APR_SUCCESS; i++) {
-        rv = record_arrival(ctx, change, &APR_ARRAY_IDX(change->arrivals, i, du_arrival_t));
+        du_arrival_t *arrival = &APR_ARRAY_IDX(change->arrivals, i, du_arrival_t);
+
+        rv = record_arrival(ctx, change, arrival);
+        brings += !arrival->already;
+    }
+    if (rv == APR_SUCCESS && change->is_known && brings == 0) {
+        return du_fail(ctx, DU_E_EXISTS, DUNO(0690),
+                       "this package was already imported, as package %" APR_INT64_T_FMT, change->package->id);
     }
     if (rv == APR_SUCCESS) {
         rv = record_activity(ctx, change, "import",

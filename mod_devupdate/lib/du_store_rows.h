@@ -1,6 +1,6 @@
 /*
- * What the parts of the store share: du_store.c reads rules and packages, du_store_change.c changes them, du_store_site.c
- * has sites and test devices.
+ * What the parts of the store share: du_store.c reads rules and packages, du_store_change.c takes packages in,
+ * du_store_life.c is a rule's life, du_store_image.c the stored versions, du_store_site.c has sites and test devices.
  */
 #ifndef DU_STORE_ROWS_H
 #define DU_STORE_ROWS_H
@@ -16,11 +16,24 @@ struct du_store_t {
 apr_status_t du_store_texts(du_ctx_t *ctx, du_store_t *store, du_sql_e statement, const char *const *args,
                             apr_pool_t *pool, apr_array_header_t **texts);
 
-/* Raises a counter and answers its new value. In a transaction. */
+/* Raises a counter by one, or by more, and answers its new value. In a transaction. */
 apr_status_t du_store_raise(du_ctx_t *ctx, du_store_t *store, const char *name, apr_int64_t *value);
+apr_status_t du_store_raise_by(du_ctx_t *ctx, du_store_t *store, const char *name, int by, apr_int64_t *value);
 
-/* Adds an activity row. In a transaction. */
+/* What an activity row says beside who, where and when. */
+typedef struct du_entry_t {
+    const char *action, *object, *before, *after;
+} du_entry_t;
+
+/* Adds an activity row, or several in one go (array of du_entry_t). In a transaction. */
 apr_status_t du_store_record(du_ctx_t *ctx, du_store_t *store, const du_actor_t *actor, const char *action,
                              const char *object, const char *before, const char *after);
+apr_status_t du_store_record_all(du_ctx_t *ctx, du_store_t *store, const du_actor_t *actor,
+                                 const apr_array_header_t *entries);
+
+/* Changes a rule's row from rule->versions to `after`, or with DU_ACTION_REMOVE deletes it with its images' rows; *entry is
+ * what is to be recorded. In a transaction. DU_E_CONFLICT if the row has other versions, DU_E_NOT_FOUND if it is gone. */
+apr_status_t du_store_change_rule(du_ctx_t *ctx, du_store_t *store, const du_rule_t *rule, du_action_e action,
+                                  const du_versions_t *after, du_entry_t *entry);
 
 #endif

@@ -6,7 +6,7 @@
 SELECT value FROM counter WHERE name = %s
 
 -- name: counter_raise
-UPDATE counter SET value = value + 1 WHERE name = %s
+UPDATE counter SET value = value + %lld WHERE name = %s
 
 -- name: rules
 -- scan: all rules are wanted
@@ -27,6 +27,16 @@ VALUES (%lld, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 UPDATE rule SET pending = %s, approved = %s, restore = %s
 WHERE id = %lld AND pending = %s AND approved = %s AND restore = %s
 
+-- name: rule_delete
+-- the last three parameters are what the rule must still have
+DELETE FROM rule WHERE id = %lld AND pending = %s AND approved = %s AND restore = %s
+
+-- name: rule_images_delete
+DELETE FROM image WHERE rule_id = %lld
+
+-- name: rule_files_delete
+DELETE FROM image_file WHERE image_id IN (SELECT id FROM image WHERE rule_id = %lld)
+
 -- name: ruleset_files
 -- scan: every file that a rule's versions name, in the order of `rules`
 SELECT r.id, i.version, f.name, f.size, f.digest, f.signature, f.signature_size, f.signature_digest, f.timestamp
@@ -39,6 +49,17 @@ SELECT id, version FROM image WHERE rule_id = %lld AND version = %s
 
 -- name: image_insert
 INSERT INTO image (id, rule_id, version, package_id, trust, signer) VALUES (%lld, %lld, %s, %lld, %s, %s)
+
+-- name: images
+-- scan: all stored versions are wanted
+SELECT i.id, r.id, r.type, r.brand, r.model, r.revision, r.locale, r.update_type, r.pending, r.approved, r.restore, i.version
+FROM image i JOIN rule r ON r.id = i.rule_id ORDER BY r.id, i.id
+
+-- name: image_delete
+DELETE FROM image WHERE id = %lld
+
+-- name: image_files_delete
+DELETE FROM image_file WHERE image_id = %lld
 
 -- name: image_files
 SELECT name, size, digest, signature, signature_size, signature_digest, timestamp
@@ -60,8 +81,12 @@ SELECT id, filename, size, digest, imported, actor, note, trust, signer FROM pac
 SELECT id, filename, size, digest, imported, actor, note, trust, signer FROM package WHERE digest = %s
 
 -- name: package_insert
-INSERT INTO package (id, digest, filename, size, imported, actor, note, trust, signer)
-VALUES (%lld, %s, %s, %lld, %lld, %s, %s, %s, %s)
+INSERT INTO package (filename, size, imported, actor, note, trust, signer, digest, id)
+VALUES (%s, %lld, %lld, %s, %s, %s, %s, %s, %lld)
+
+-- name: package_update
+UPDATE package SET filename = %s, size = %lld, imported = %lld, actor = %s, note = %s, trust = %s, signer = %s
+WHERE digest = %s AND id = %lld
 
 -- name: package_images
 SELECT i.id, r.id, r.type, r.brand, r.model, r.revision, r.locale, r.update_type, i.version

@@ -45,7 +45,7 @@ def test_import_as_json(ctl, package):
     assert (file["name"], file["size"], file["signature"]) == ("CPE.nbt", 70000, "CPE.cat")
 
 
-def test_the_same_file_again_changes_nothing(filled, package):
+def test_A14_the_same_file_again_changes_nothing(filled, package):
     before = filled.state()
     cab = package(CX600, AASTRA, name="other-name.cab", version=OLD)
     assert "already imported as package 1 (first.cab) on 20" in filled.text("import", cab)
@@ -97,14 +97,14 @@ NAMED = {
 
 
 @pytest.mark.parametrize("kind", sorted(make_package.BAD))
-def test_a_bad_package_is_refused(filled, tmp_path, kind):
+def test_A15_a_bad_package_is_refused(filled, tmp_path, kind):
     before = filled.state()
     line = filled.refused("import", make_package.make_bad(tmp_path / "bad.cab", kind))
     assert line.startswith("devupdatectl: DU06") and NAMED[kind] in line
     assert filled.state() == before
 
 
-def test_a_bad_package_leaves_an_empty_store_empty(ctl, tmp_path):
+def test_A15_a_bad_package_leaves_an_empty_store_empty(ctl, tmp_path):
     before = ctl.state()[0]
     ctl.refused("import", make_package.make_bad(tmp_path / "bad.cab", "missing-image"))
     dump, tree = ctl.state()

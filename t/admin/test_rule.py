@@ -1,6 +1,4 @@
-"""rule list, show, approve."""
-import json
-
+"""rule list and show, and approve as the model of what changes rules; test_life_cycle.py has the others."""
 import pytest
 
 from conftest import AASTRA, CX600, NEW, OLD
@@ -35,11 +33,23 @@ def test_list(filled):
     (["--state", "none"], []),
     (["--state", "approved", "--brand", "Aastra"], []),
     (["--brand", ""], []),
+    (["--brand", "poly*"], [1]),
+    (["--model", "*"], [1, 2]),
+    (["--model", "CX6*", "--type", "uc*"], [1]),
+    (["--model", "X6*"], []),
 ])
-def test_filters(filled, filters, ids):
+def test_B1_filters(filled, filters, ids):
     assert [rule["id"] for rule in filled.json("rule", "list", *filters)] == ids
     text = filled.text("rule", "list", *filters)
     assert [int(line.split()[0]) for line in text.splitlines()[1:]] == ids or text == "No such rules.\n"
+
+
+@pytest.mark.parametrize("command", ["show", "approve", "reset", "restore", "remove"])
+@pytest.mark.parametrize("identity", ["*", "1*"])
+def test_B1_an_identity_with_a_wildcard_is_refused(filled, command, identity):
+    before = filled.state()
+    assert f'DU0808: "{identity}" is not the number of a row' in filled.refused("rule", command, identity, code=2)
+    assert filled.state() == before
 
 
 def test_state_none(filled):
@@ -58,7 +68,8 @@ def test_show(filled):
 
 def test_approve_says_what_it_did(filled):
     assert filled.text("rule", "approve", "1", "2") == \
-           f"rule 1 {CX600}: approved {NEW} (before: {OLD})\nrule 2 {AASTRA}: approved {OLD} (before: none)\n"
+           f"rule 1 {CX600}: approved; pending {NEW} -> none, approved {OLD} -> {NEW}, restore none -> {OLD}\n" \
+           f"rule 2 {AASTRA}: approved; pending {OLD} -> none, approved none -> {OLD}\n"
     assert versions(filled) == {1: (None, NEW, OLD), 2: (None, OLD, None)}
 
 
@@ -83,19 +94,10 @@ def test_nothing_pending_is_a_success(filled):
     assert filled.state() == before
 
 
-def test_approve_all(filled):
+def test_A10_approve_all(filled):
     assert [rule["id"] for rule in filled.json("rule", "approve", "--all")] == [1, 2]
     assert filled.text("rule", "approve", "--all") == "Nothing to do: no rule has a pending version.\n"
     assert filled.json("rule", "approve", "--all") == []
-
-
-@pytest.mark.parametrize("ids", [["1", "2"], ["--all"]])
-def test_dry_run_changes_nothing(filled, ids):
-    before = filled.state()
-    assert filled.text("rule", "approve", "--dry-run", *ids) == \
-           f"rule 1 {CX600}: would approve {NEW} (before: {OLD})\nrule 2 {AASTRA}: would approve {OLD} (before: none)\n"
-    assert all(result["dry_run"] for result in filled.json("rule", "approve", "--dry-run", *ids))
-    assert filled.state() == before
 
 
 def test_a_rule_given_twice_is_approved_once(filled):
@@ -118,19 +120,14 @@ FASTER = """CREATE TRIGGER faster AFTER UPDATE ON counter WHEN NEW.name = 'gener
             BEGIN UPDATE rule SET pending = '9.9' WHERE id = 1 AND pending <> '9.9'; END"""
 
 
-def test_somebody_else_was_faster(filled):
-    """The rule stays as it is, the others are approved, and the command fails."""
+@pytest.mark.parametrize("rules", [["1"], ["1", "2"], ["2", "1"], ["--all"], ["--json", "--all"]])
+def test_somebody_else_was_faster(filled, rules):
+    """All or none."""
     filled.sql(FASTER)
-    result = filled("rule", "approve", "1", "2")
-    assert result.code == 1
-    assert "DU0701: rule 1 was changed by somebody else" in result.err and len(result.err.splitlines()) == 1
-    assert result.out == f"rule 1 {CX600}: not changed\nrule 2 {AASTRA}: approved {OLD} (before: none)\n"
-
-
-def test_somebody_else_was_faster_as_json(filled):
-    filled.sql(FASTER)
-    result = filled("rule", "approve", "--all", "--json")
-    assert result.code == 1 and [rule["result"] for rule in json.loads(result.out)] == ["conflict", "approved"]
+    before = filled.state()
+    assert f"DU0701: rule 1 ({CX600}): somebody else was faster, nothing was changed" in \
+           filled.refused("rule", "approve", *rules)
+    assert filled.state() == before
 
 
 def test_a_store_that_fails_in_between(filled):

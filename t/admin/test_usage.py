@@ -6,6 +6,7 @@ import pytest
 from conftest import run
 
 COMMANDS = ["store init", "import", "package list", "package show", "rule list", "rule show", "rule approve",
+            "rule reset", "rule restore", "rule remove", "file list", "file clear",
             "test-device add", "test-device list", "test-device remove", "site add", "site set", "site list", "site remove", "phone", "help"]
 PHONE = ["phone", "http://127.0.0.1:9/", "--type", "T", "--brand", "B", "--model", "M", "--revision", "R", "--locale", "L"]
 
@@ -30,7 +31,7 @@ def test_help_explains_one_command(command):
 def test_help_of_a_group_explains_its_commands():
     result = run("help", "rule")
     assert [line.split()[2:4] for line in result.out.splitlines() if line.startswith("Usage:")] == \
-           [["rule", "list"], ["rule", "show"], ["rule", "approve"]]
+           [["rule", word] for word in ("list", "show", "approve", "reset", "restore", "remove")]
 
 
 def test_help_fits_a_terminal():
@@ -75,6 +76,18 @@ def test_version():
     (["rule", "list", "--state", "odd"], "DU0810", '"odd"'),
     (["rule", "approve"], "DU0811", "--all"),
     (["rule", "approve", "--all", "1"], "DU0811", "--all alone"),
+    (["rule", "reset", "--brand", "x", "1"], "DU0811", "rule reset needs"),
+    (["rule", "restore", "--all", "--state", "approved"], "DU0811", "rule restore needs"),
+    (["rule", "remove"], "DU0811", "rule remove needs"),
+    (["rule", "approve", "--model", "C*6"], "DU0854", "--model C*6"),
+    (["rule", "list", "--brand", "**"], "DU0854", "--brand **"),
+    (["rule", "restore", "1", "2", "--to", "4"], "DU0855", "--to VERSION is for one rule"),
+    (["rule", "restore", "--all", "--to", "4"], "DU0855", "--to VERSION"),
+    (["rule", "restore", "1", "--to", ""], "DU0855", "--to VERSION"),
+    (["rule", "restore", "1@4"], "DU0808", '"1@4"'),
+    (["rule", "remove", "1@4"], "DU0808", '"1@4"'),
+    (["rule", "approve", "x@4"], "DU0808", '"x"'),
+    (["file", "clear", "x"], "DU0808", '"x"'),
     (["test-device", "add", "--serial", "1"], "DU0805", "usage: devupdatectl test-device add NAME"),
     (["test-device", "add", "a", "b", "--serial", "1"], "DU0805", "usage: devupdatectl test-device add NAME"),
     (["test-device", "add", "a/b", "--serial", "1"], "DU0870", '"a/b" cannot be the name of a test device'),

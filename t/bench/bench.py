@@ -12,10 +12,12 @@ import shutil
 import statistics
 import subprocess
 import sys
+import time
 
 import examples
 import make_package
 import many_rules
+import pg_server
 import phone
 import place
 import server
@@ -242,6 +244,44 @@ def rules(bench):
     figure("difference, instructions", f"{cost[10_000] - cost[10]:,.0f}", "goal: none")
 
 
+class PgsqlStore(store.Store):
+    """Rows in PostgreSQL."""
+
+    def __init__(self, directory, server):
+        super().__init__(directory)
+        self.server = server
+
+    @property
+    def spec(self):
+        return f"pgsql {self.server.parameters}"
+
+
+def milliseconds(where, *command):
+    start = time.monotonic()
+    where.ctl(*command)
+    return (time.monotonic() - start) * 1000
+
+
+def life(bench):
+    """Whole commands, the start of the program included."""
+    say("Life cycle of 10,000 rules")
+    sqlite = store.Store(bench.root / "sqlite").init()
+    many_rules.fill(sqlite.database, 10_000)
+    server = pg_server.Server()
+    pgsql = PgsqlStore(bench.root / "pgsql", server).init()
+    many_rules.fill_pgsql(server.psql, 10_000)
+    pending = "UPDATE rule SET pending = '9.9', approved = '4.0', restore = '3.0'"
+    for name, where, sql in (("SQLite", sqlite, lambda text: subprocess.run(["sqlite3", sqlite.database, text], check=True)),
+                             ("PostgreSQL", pgsql, server.psql)):
+        figure(f"{name}: rule list, ms", f"{statistics.median(milliseconds(where, 'rule', 'list') for _ in range(5)):.0f}",
+               "goal 100")
+        for action in ("approve", "reset", "restore", "remove"):
+            sql(pending)
+            figure(f"{name}: rule {action} --all, ms", f"{milliseconds(where, 'rule', action, '--all'):,.0f}",
+                   "goal 2,000" if action == "approve" else "")
+    server.close()
+
+
 def resident(pid):
     """KiB of memory of the process that is its own (Pss_Anon) and in all (Rss)."""
     text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
@@ -380,7 +420,7 @@ def import_package(bench):
 
 
 SECTIONS = {"checks": checks, "external": external, "instructions": instructions, "audit": audit,
-            "download": download, "rules": rules, "memory": memory, "import": import_package,
+            "download": download, "rules": rules, "life": life, "memory": memory, "import": import_package,
             "upload": upload}
 
 

@@ -35,6 +35,26 @@ def fill(database, count):
         store.execute("UPDATE counter SET value = value + 1 WHERE name = 'generation'")
 
 
+# The same into an empty store on PostgreSQL, for psql.
+PGSQL = """
+INSERT INTO package (id, digest, filename, size, imported, actor, note, trust, signer)
+VALUES (1, 'bench', 'bench.cab', 0, 0, 'bench', '', 'unverified', '');
+INSERT INTO rule (id, device_key, type, brand, model, revision, locale, update_type, pending, approved, restore)
+SELECT n, 'ucphone/bench/m' || n || '/a/enu', 'UCPhone', 'BENCH', 'M' || n, 'A', 'ENU', 'CPE', '', '{version}', ''
+FROM generate_series(1, {count}) n;
+INSERT INTO image (id, rule_id, version, package_id, trust, signer)
+SELECT n, n, '{version}', 1, 'unverified', '' FROM generate_series(1, {count}) n;
+UPDATE counter SET value = {count} WHERE name IN ('rule', 'image');
+UPDATE counter SET value = 1 WHERE name = 'package';
+ANALYZE;
+"""
+
+
+def fill_pgsql(psql, count):
+    """psql runs what it is given."""
+    psql(PGSQL.format(version=VERSION, count=count))
+
+
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)

@@ -283,6 +283,41 @@ START_TEST(second_import_waits)
 }
 END_TEST
 
+/* What other people put into the tree is not ours: files above images, and names that begin with a dot. */
+START_TEST(the_tree)
+{
+    apr_array_header_t *dirs;
+    du_image_dir_t staged;
+
+    assert_ok(du_image_tree(unit.ctx, unit_path("nowhere"), unit.pool, &dirs));
+    ck_assert_int_eq(dirs->nelts, 0);
+    start();
+    place("image");
+    stage("left", "12345");
+    package_run(apr_psprintf(unit.pool,
+                             "cd '%s' && mkdir -p UCPhone/Aastra/6725ip/A/ENU/2/CPE/sub UCPhone/LG/IP8540 .mine/b/c/d/e/f/g && "
+                             "printf 1234567 > UCPhone/Aastra/6725ip/A/ENU/2/CPE/sub/x && touch UCPhone/readme && "
+                             "ln -s /etc UCPhone/etc",
+                             in_store("")));
+    assert_ok(du_image_tree(unit.ctx, files, unit.pool, &dirs));
+    ck_assert_int_eq(dirs->nelts, 3);
+    ck_assert_str_eq(APR_ARRAY_IDX(dirs, 0, du_image_dir_t).path, "UCPhone/Aastra/6725ip/A/ENU/2/CPE");
+    ck_assert_int_eq(APR_ARRAY_IDX(dirs, 0, du_image_dir_t).files, 1);
+    ck_assert_int_eq((int)APR_ARRAY_IDX(dirs, 0, du_image_dir_t).bytes, 7);
+    ck_assert_str_eq(APR_ARRAY_IDX(dirs, 1, du_image_dir_t).path, "UCPhone/LG/IP8540");
+    ck_assert_int_eq(APR_ARRAY_IDX(dirs, 1, du_image_dir_t).files, 0);
+    ck_assert_str_eq(APR_ARRAY_IDX(dirs, 2, du_image_dir_t).path, image_path);
+    ck_assert_int_eq(APR_ARRAY_IDX(dirs, 2, du_image_dir_t).files, 2);
+    ck_assert_int_eq((int)APR_ARRAY_IDX(dirs, 2, du_image_dir_t).bytes, 14);
+    assert_ok(du_image_staged(unit.ctx, files, unit.pool, &staged));
+    ck_assert_int_ge(staged.files, 1);
+    du_image_unlock(lock);
+    assert_ok(du_image_staged(unit.ctx, files, unit.pool, &staged));
+    ck_assert_int_eq(staged.files, 0);
+    ck_assert_int_eq((int)staged.bytes, 0);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = unit_tests("image");
@@ -299,5 +334,6 @@ int main(void)
     tcase_add_test(tests, everything_belongs_to_the_owner_of_the_file_store);
     tcase_add_test(tests, killed_import_is_cleared_away);
     tcase_add_test(tests, second_import_waits);
+    tcase_add_test(tests, the_tree);
     return unit_run(tests);
 }

@@ -196,6 +196,45 @@ START_TEST(later_versions_join_the_rule)
 }
 END_TEST
 
+/* One of two rules was removed: the package brings it back, and only that. The other is as any import leaves it. */
+START_TEST(A14_package_of_a_removed_rule)
+{
+    apr_array_header_t *gone = apr_array_make(unit.pool, 1, sizeof(du_rule_t *));
+    du_import_t *import;
+    const char *before;
+
+    start();
+    assert_ok(run(DEVICES));
+    assert_ok(du_store_rule(unit.ctx, store, 2, unit.pool, apr_array_push(gone)));
+    assert_ok(du_store_act(unit.ctx, store, gone, DU_ACTION_REMOVE, NULL, &kim, NULL));
+    before = package_tree(files);
+    import = import_of(package_make("p.cab", DEVICES));
+    assert_ok(du_import_run(unit.ctx, store, import));
+    ck_assert_int_eq((int)import->package.id, 1);
+    ck_assert(arrival_at(import, 0)->already && !arrival_at(import, 1)->already);
+    ck_assert_int_eq((int)arrival_at(import, 1)->rule_id, 3);
+    ck_assert_str_eq(package_tree(files), before); /* the orphan was replaced by the same files */
+    assert_on_disk(arrival_at(import, 1));
+    assert_refused(DU_E_EXISTS, run(DEVICES));
+}
+END_TEST
+
+/* What a second import of a package had placed goes again if the store refuses it; what was there stays. */
+START_TEST(second_import_that_fails)
+{
+    apr_array_header_t *gone = apr_array_make(unit.pool, 1, sizeof(du_rule_t *));
+
+    start();
+    assert_ok(run(DEVICES));
+    assert_ok(du_store_rule(unit.ctx, store, 2, unit.pool, apr_array_push(gone)));
+    assert_ok(du_store_act(unit.ctx, store, gone, DU_ACTION_REMOVE, NULL, &kim, NULL));
+    run_sql(spec, "CREATE TRIGGER full BEFORE INSERT ON activity BEGIN SELECT RAISE(ABORT, 'full'); END");
+    ck_assert_int_ne(run(DEVICES), APR_SUCCESS);
+    ck_assert(package_is_there(apr_pstrcat(unit.pool, files, "/" DU_IMAGE_ROOT "/UCPhone/POLYCOM", NULL)));
+    ck_assert(!package_is_there(apr_pstrcat(unit.pool, files, "/" DU_IMAGE_ROOT "/UCPhone/Aastra", NULL)));
+}
+END_TEST
+
 /* The image of the first package comes again beside a new one: it is not touched. */
 START_TEST(image_that_is_there_already)
 {
@@ -343,6 +382,8 @@ int main(void)
 
     tcase_add_test(tests, package_is_stored_and_recorded);
     tcase_add_test(tests, same_package_again);
+    tcase_add_test(tests, A14_package_of_a_removed_rule);
+    tcase_add_test(tests, second_import_that_fails);
     tcase_add_test(tests, dry_run_says_what_would_be);
     tcase_add_loop_test(tests, refused_package_changes_nothing, 0, COUNT_OF(refused));
     tcase_add_test(tests, later_versions_join_the_rule);

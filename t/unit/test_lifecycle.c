@@ -6,31 +6,40 @@
  * restore before; the same afterwards, or NULL where nothing is to do. */
 static const struct {
     du_action_e action;
+    const char *version; /* imported, or to be restored */
     const char *before[DU_SLOTS], *after[DU_SLOTS];
 } cases[] = {
-    {DU_ACTION_APPROVE, {"", "", ""}, {NULL}},
-    {DU_ACTION_APPROVE, {"2", "", ""}, {"", "2", ""}},
-    {DU_ACTION_APPROVE, {"2", "1", ""}, {"", "2", "1"}},
-    {DU_ACTION_APPROVE, {"3", "2", "1"}, {"", "3", "2"}},
-    {DU_ACTION_APPROVE, {"3", "", "1"}, {"", "3", ""}},
-    {DU_ACTION_APPROVE, {"", "2", "1"}, {NULL}},
-    {DU_ACTION_APPROVE, {"", "2", ""}, {NULL}},
-    {DU_ACTION_RESET, {"", "", ""}, {NULL}},
-    {DU_ACTION_RESET, {"", "2", "1"}, {NULL}},
-    {DU_ACTION_RESET, {"3", "2", "1"}, {"", "2", "1"}},
-    {DU_ACTION_RESET, {"3", "", ""}, {"", "", ""}},
-    {DU_ACTION_RESTORE, {"", "", ""}, {NULL}},
-    {DU_ACTION_RESTORE, {"3", "", "1"}, {NULL}},
-    {DU_ACTION_RESTORE, {"3", "2", "1"}, {"3", "1", ""}},
-    {DU_ACTION_RESTORE, {"", "2", "1"}, {"", "1", ""}},
-    {DU_ACTION_RESTORE, {"", "2", ""}, {"", "", ""}},
-    {DU_ACTION_IMPORT, {"", "", ""}, {"new", "", ""}},
-    {DU_ACTION_IMPORT, {"3", "2", "1"}, {"new", "2", "1"}},
-    {DU_ACTION_IMPORT, {"new", "2", "1"}, {NULL}},
-    {DU_ACTION_IMPORT, {"", "new", "1"}, {NULL}},
-    {DU_ACTION_IMPORT, {"3", "new", "1"}, {NULL}},
-    {DU_ACTION_IMPORT, {"", "2", "new"}, {"new", "2", "new"}},
-    {DU_ACTION_IMPORT, {"", "NEW", ""}, {"new", "NEW", ""}},
+    {DU_ACTION_APPROVE, NULL, {"", "", ""}, {NULL}},
+    {DU_ACTION_APPROVE, NULL, {"2", "", ""}, {"", "2", ""}},
+    {DU_ACTION_APPROVE, NULL, {"2", "1", ""}, {"", "2", "1"}},
+    {DU_ACTION_APPROVE, NULL, {"3", "2", "1"}, {"", "3", "2"}},
+    {DU_ACTION_APPROVE, NULL, {"3", "", "1"}, {"", "3", ""}},
+    {DU_ACTION_APPROVE, NULL, {"", "2", "1"}, {NULL}},
+    {DU_ACTION_APPROVE, NULL, {"", "2", ""}, {NULL}},
+    {DU_ACTION_RESET, NULL, {"", "", ""}, {NULL}},
+    {DU_ACTION_RESET, NULL, {"", "2", "1"}, {NULL}},
+    {DU_ACTION_RESET, NULL, {"3", "2", "1"}, {"", "2", "1"}},
+    {DU_ACTION_RESET, NULL, {"3", "", ""}, {"", "", ""}},
+    {DU_ACTION_RESTORE, NULL, {"", "", ""}, {NULL}},
+    {DU_ACTION_RESTORE, NULL, {"3", "", "1"}, {NULL}},
+    {DU_ACTION_RESTORE, NULL, {"3", "2", "1"}, {"3", "1", ""}},
+    {DU_ACTION_RESTORE, NULL, {"", "2", "1"}, {"", "1", ""}},
+    {DU_ACTION_RESTORE, NULL, {"", "2", ""}, {"", "", ""}},
+    {DU_ACTION_IMPORT, "new", {"", "", ""}, {"new", "", ""}},
+    {DU_ACTION_IMPORT, "new", {"3", "2", "1"}, {"new", "2", "1"}},
+    {DU_ACTION_IMPORT, "new", {"new", "2", "1"}, {NULL}},
+    {DU_ACTION_IMPORT, "new", {"", "new", "1"}, {NULL}},
+    {DU_ACTION_IMPORT, "new", {"3", "new", "1"}, {NULL}},
+    {DU_ACTION_IMPORT, "new", {"", "2", "new"}, {"new", "2", "new"}},
+    {DU_ACTION_IMPORT, "new", {"", "NEW", ""}, {"new", "NEW", ""}},
+    {DU_ACTION_RESTORE, "1", {"", "3", "2"}, {"", "1", "3"}},
+    {DU_ACTION_RESTORE, "2", {"", "3", "2"}, {"", "2", "3"}},
+    {DU_ACTION_RESTORE, "1", {"4", "3", "2"}, {"4", "1", "3"}},
+    {DU_ACTION_RESTORE, "4", {"4", "3", "2"}, {"", "4", "3"}},
+    {DU_ACTION_RESTORE, "3", {"4", "3", "2"}, {NULL}},
+    {DU_ACTION_RESTORE, "1", {"", "", ""}, {"", "1", ""}},
+    {DU_ACTION_REMOVE, NULL, {"3", "2", "1"}, {"", "", ""}},
+    {DU_ACTION_REMOVE, NULL, {"", "", ""}, {"", "", ""}},
 };
 
 static void check_case(int i)
@@ -41,7 +50,7 @@ static void check_case(int i)
 
     memcpy(before.slot, cases[i].before, sizeof(before.slot));
     memset(&after, 0, sizeof(after));
-    rv = du_lifecycle_apply(cases[i].action, &before, "new", &after);
+    rv = du_lifecycle_apply(cases[i].action, &before, cases[i].version, &after);
     ck_assert_msg(rv == (cases[i].after[0] ? APR_SUCCESS : DU_E_NOTHING), "case %d: status %d", i, rv);
     for (int slot = 0; slot < DU_SLOTS; slot++) {
         ck_assert_ptr_nonnull(after.slot[slot]);
@@ -72,12 +81,24 @@ START_TEST(approving_twice_keeps_the_way_back)
 }
 END_TEST
 
+START_TEST(restoring_to_a_version_leads_back)
+{
+    du_versions_t versions = {{"", "3", "2"}};
+
+    assert_ok(du_lifecycle_apply(DU_ACTION_RESTORE, &versions, "1", &versions));
+    assert_ok(du_lifecycle_apply(DU_ACTION_RESTORE, &versions, NULL, &versions));
+    ck_assert_str_eq(versions.slot[DU_APPROVED], "3");
+    ck_assert_str_eq(versions.slot[DU_RESTORE], "");
+}
+END_TEST
+
 START_TEST(names)
 {
     ck_assert_str_eq(du_action_name(DU_ACTION_IMPORT), "import");
     ck_assert_str_eq(du_action_name(DU_ACTION_APPROVE), "approve");
     ck_assert_str_eq(du_action_name(DU_ACTION_RESET), "reset");
     ck_assert_str_eq(du_action_name(DU_ACTION_RESTORE), "restore");
+    ck_assert_str_eq(du_action_name(DU_ACTION_REMOVE), "remove");
 }
 END_TEST
 
@@ -87,6 +108,7 @@ int main(void)
 
     tcase_add_test(tests, actions);
     tcase_add_test(tests, approving_twice_keeps_the_way_back);
+    tcase_add_test(tests, restoring_to_a_version_leads_back);
     tcase_add_test(tests, names);
     return unit_run(tests);
 }

@@ -63,6 +63,31 @@ static du_rule_t *rule_of(du_store_t *store, const char *model)
     return rule;
 }
 
+/* An action on one rule, and on several. */
+static apr_status_t act(du_store_t *store, du_rule_t *rule, du_action_e action)
+{
+    apr_array_header_t *rules = apr_array_make(unit.pool, 1, sizeof(du_rule_t *));
+
+    APR_ARRAY_PUSH(rules, du_rule_t *) = rule;
+    return du_store_act(unit.ctx, store, rules, action, NULL, &kim, NULL);
+}
+
+static apr_array_header_t *all_rules(du_store_t *store)
+{
+    apr_array_header_t *rules, *pointers = apr_array_make(unit.pool, 4, sizeof(du_rule_t *));
+
+    assert_ok(du_store_rules(unit.ctx, store, unit.pool, &rules));
+    for (int i = 0; i < rules->nelts; i++) {
+        APR_ARRAY_PUSH(pointers, du_rule_t *) = &APR_ARRAY_IDX(rules, i, du_rule_t);
+    }
+    return pointers;
+}
+
+static du_rule_t *nth(const apr_array_header_t *rules, int i)
+{
+    return APR_ARRAY_IDX(rules, i, du_rule_t *);
+}
+
 static void check_versions(const du_versions_t *versions, const char *pending, const char *approved, const char *restore)
 {
     ck_assert_str_eq(versions->slot[DU_PENDING], pending);
@@ -259,7 +284,7 @@ START_TEST(import_of_the_approved_version)
 
     assert_ok(import_one(store, "a.cab", "CX600", "1", 1, NULL));
     rule = rule_of(store, "CX600");
-    assert_ok(du_store_act(unit.ctx, store, rule, DU_ACTION_APPROVE, &kim));
+    assert_ok(act(store, rule, DU_ACTION_APPROVE));
     assert_ok(import_one(store, "b.cab", "CX600", "1", 1, &arrival));
     check_versions(&arrival.versions, "", "1", "");
     check_versions(&rule_of(store, "CX600")->versions, "", "1", "");
@@ -323,13 +348,13 @@ START_TEST(a_life)
 
     assert_ok(import_one(store, "a.cab", "CX600", "1", 1, NULL));
     rule = rule_of(store, "CX600");
-    assert_ok(du_store_act(unit.ctx, store, rule, DU_ACTION_APPROVE, &kim));
+    assert_ok(act(store, rule, DU_ACTION_APPROVE));
     assert_ok(import_one(store, "b.cab", "CX600", "2", 2, NULL));
     rule = rule_of(store, "CX600");
     for (int i = 0; i < COUNT_OF(steps); i++) {
         int before = generation_of(store), activities = atoi(run_sql(spec, "SELECT count(*) FROM activity"));
 
-        assert_ok(du_store_act(unit.ctx, store, rule, steps[i].action, &kim));
+        assert_ok(act(store, rule, steps[i].action));
         check_versions(&rule->versions, steps[i].pending, steps[i].approved, steps[i].restore);
         check_versions(&rule_of(store, "CX600")->versions, steps[i].pending, steps[i].approved, steps[i].restore);
         ck_assert_int_eq(generation_of(store), before + 1);
@@ -349,12 +374,12 @@ START_TEST(nothing_to_do_changes_nothing)
     assert_ok(import_one(store, "a.cab", "CX600", "1", 1, NULL));
     rule = rule_of(store, "CX600");
     before = census(spec);
-    assert_rv(DU_E_NOTHING, du_store_act(unit.ctx, store, rule, DU_ACTION_RESTORE, &kim));
+    assert_rv(DU_E_NOTHING, act(store, rule, DU_ACTION_RESTORE));
     ck_assert_str_eq(census(spec), before);
-    assert_ok(du_store_act(unit.ctx, store, rule, DU_ACTION_RESET, &kim));
+    assert_ok(act(store, rule, DU_ACTION_RESET));
     before = census(spec);
-    assert_rv(DU_E_NOTHING, du_store_act(unit.ctx, store, rule, DU_ACTION_APPROVE, &kim));
-    assert_rv(DU_E_NOTHING, du_store_act(unit.ctx, store, rule, DU_ACTION_RESET, &kim));
+    assert_rv(DU_E_NOTHING, act(store, rule, DU_ACTION_APPROVE));
+    assert_rv(DU_E_NOTHING, act(store, rule, DU_ACTION_RESET));
     ck_assert_str_eq(census(spec), before);
 }
 END_TEST
@@ -368,9 +393,9 @@ START_TEST(somebody_else_was_faster)
     assert_ok(import_one(one, "a.cab", "CX600", "1", 1, NULL));
     mine = rule_of(one, "CX600");
     theirs = rule_of(two, "CX600");
-    assert_ok(du_store_act(unit.ctx, two, theirs, DU_ACTION_RESET, &kim));
+    assert_ok(act(two, theirs, DU_ACTION_RESET));
     before = census(spec);
-    assert_refused(DU_E_CONFLICT, du_store_act(unit.ctx, one, mine, DU_ACTION_APPROVE, &kim));
+    assert_refused(DU_E_CONFLICT, act(one, mine, DU_ACTION_APPROVE));
     check_versions(&mine->versions, "1", "", "");
     check_versions(&rule_of(one, "CX600")->versions, "", "", "");
     ck_assert_str_eq(census(spec), before);
@@ -388,7 +413,232 @@ START_TEST(rule_is_gone)
     run_sql(spec, "DELETE FROM image_file");
     run_sql(spec, "DELETE FROM image");
     run_sql(spec, "DELETE FROM rule");
-    assert_refused(DU_E_NOT_FOUND, du_store_act(unit.ctx, store, rule, DU_ACTION_APPROVE, &kim));
+    assert_refused(DU_E_NOT_FOUND, act(store, rule, DU_ACTION_APPROVE));
+}
+END_TEST
+
+/* Rules CX500, CX600 and CX700 with version 1 pending. */
+static apr_array_header_t *three_rules(du_store_t *store)
+{
+    apr_array_header_t *arrivals = no_arrivals();
+
+    arrive(arrivals, "CX500", "1", 1);
+    arrive(arrivals, "CX600", "1", 3);
+    arrive(arrivals, "CX700", "1", 5);
+    assert_ok(du_store_import(unit.ctx, store, package_named("a.cab"), arrivals, &kim));
+    return all_rules(store);
+}
+
+START_TEST(many_rules_are_one_change)
+{
+    const char *spec = fresh_store();
+    du_store_t *store = made_store(spec);
+    apr_array_header_t *rules = three_rules(store);
+    int changed, generation, activities = atoi(run_sql(spec, "SELECT max(id) FROM activity"));
+
+    assert_ok(act(store, nth(rules, 1), DU_ACTION_APPROVE));
+    generation = generation_of(store);
+    assert_ok(du_store_act(unit.ctx, store, rules, DU_ACTION_APPROVE, NULL, &kim, &changed));
+    ck_assert_int_eq(changed, 2);
+    ck_assert_int_eq(generation_of(store), generation + 1);
+    for (int i = 0; i < 3; i++) {
+        check_versions(&nth(rules, i)->versions, "", "1", "");
+        check_versions(&nth(all_rules(store), i)->versions, "", "1", "");
+    }
+    ck_assert_int_eq(atoi(run_sql(spec, "SELECT max(id) FROM activity")), activities + 3);
+    ck_assert_str_eq(run_sql(spec, "SELECT value FROM counter WHERE name = 'activity'"),
+                     run_sql(spec, "SELECT count(*) FROM activity"));
+    ck_assert_str_eq(run_sql(spec, "SELECT object || ' ' || before || ' ' || after FROM activity ORDER BY id"),
+                     "rule 3 pending=1 approved= restore= pending= approved=1 restore=");
+}
+END_TEST
+
+/* Somebody resets the last of three rules: the first two stay as they were, too. */
+START_TEST(all_or_none)
+{
+    const char *spec = fresh_store(), *before;
+    du_store_t *one = made_store(spec), *two = open_store(spec);
+    apr_array_header_t *rules = three_rules(one);
+    int changed;
+
+    assert_ok(act(two, nth(all_rules(two), 2), DU_ACTION_RESET));
+    before = census(spec);
+    ck_assert_int_eq(du_store_act(unit.ctx, one, rules, DU_ACTION_APPROVE, NULL, &kim, &changed), DU_E_CONFLICT);
+    ck_assert_ptr_nonnull(strstr(unit.ctx->failure.message, "rule 3 (UCPhone/POLYCOM/CX700/A/ENU): somebody else was faster"));
+    ck_assert_str_eq(census(spec), before);
+    for (int i = 0; i < 3; i++) {
+        check_versions(&nth(rules, i)->versions, "1", "", "");
+        check_versions(&nth(all_rules(one), i)->versions, i < 2 ? "1" : "", "", "");
+    }
+}
+END_TEST
+
+START_TEST(A10_nothing_to_do_with_many)
+{
+    const char *spec = fresh_store(), *before;
+    du_store_t *store = made_store(spec);
+    apr_array_header_t *rules = three_rules(store);
+    int changed = -1;
+
+    assert_ok(du_store_act(unit.ctx, store, rules, DU_ACTION_APPROVE, NULL, &kim, &changed));
+    before = census(spec);
+    assert_rv(DU_E_NOTHING, du_store_act(unit.ctx, store, rules, DU_ACTION_APPROVE, NULL, &kim, &changed));
+    ck_assert_int_eq(changed, 0);
+    ck_assert_str_eq(census(spec), before);
+}
+END_TEST
+
+START_TEST(restore_to_a_stored_version)
+{
+    const char *spec = fresh_store(), *before;
+    du_store_t *store = made_store(spec);
+    apr_array_header_t *rules;
+
+    for (int i = 1; i <= 4; i++) {
+        const char *version = apr_itoa(unit.pool, i);
+
+        assert_ok(import_one(store, version, "CX600", version, i, NULL));
+        assert_ok(act(store, rule_of(store, "CX600"), DU_ACTION_APPROVE));
+    }
+    rules = all_rules(store);
+    assert_ok(du_store_act(unit.ctx, store, rules, DU_ACTION_RESTORE, "1", &kim, NULL));
+    check_versions(&rule_of(store, "CX600")->versions, "", "1", "4");
+    before = census(spec);
+    assert_refused(DU_E_NOT_FOUND, du_store_act(unit.ctx, store, rules, DU_ACTION_RESTORE, "5", &kim, NULL));
+    check_versions(&nth(rules, 0)->versions, "", "1", "4");
+    ck_assert_str_eq(census(spec), before);
+}
+END_TEST
+
+START_TEST(A11_a_removed_rule_is_gone)
+{
+    const char *spec = fresh_store();
+    du_store_t *store = made_store(spec);
+    apr_array_header_t *rules = three_rules(store);
+    du_snapshot_t snapshot;
+    du_rule_t *gone;
+
+    assert_ok(act(store, nth(rules, 1), DU_ACTION_REMOVE));
+    assert_refused(DU_E_NOT_FOUND, du_store_rule(unit.ctx, store, 2, unit.pool, &gone));
+    ck_assert_str_eq(run_sql(spec, "SELECT count(*) FROM image"), "2");
+    ck_assert_str_eq(run_sql(spec, "SELECT count(*) FROM image_file"), "4");
+    ck_assert_str_eq(run_sql(spec, "SELECT action || ' ' || object || ' ' || before || after FROM activity ORDER BY id"),
+                     "remove rule 2 UCPhone/POLYCOM/CX600/A/ENU pending=1 approved= restore=");
+    assert_ok(du_store_snapshot(unit.ctx, store, unit.pool, &snapshot));
+    ck_assert_int_eq(snapshot.rules->nelts, 2);
+    assert_refused(DU_E_NOT_FOUND, act(store, nth(rules, 1), DU_ACTION_REMOVE));
+}
+END_TEST
+
+START_TEST(removing_what_somebody_approved)
+{
+    const char *spec = fresh_store(), *before;
+    du_store_t *store = made_store(spec);
+    apr_array_header_t *rules = three_rules(store);
+
+    assert_ok(act(store, nth(all_rules(store), 0), DU_ACTION_APPROVE));
+    before = census(spec);
+    assert_refused(DU_E_CONFLICT, act(store, nth(rules, 0), DU_ACTION_REMOVE));
+    ck_assert_str_eq(census(spec), before);
+}
+END_TEST
+
+/* The package of a removed rule comes again: a new rule, the old package; what is there of it stays. */
+START_TEST(package_of_a_removed_rule)
+{
+    const char *spec = fresh_store();
+    du_store_t *store = made_store(spec);
+    du_package_t *again = package_named("a.cab"), *kept;
+    apr_array_header_t *rules = three_rules(store), *arrivals = no_arrivals();
+
+    assert_ok(du_store_act(unit.ctx, store, rules, DU_ACTION_APPROVE, NULL, &kim, NULL));
+    assert_ok(act(store, nth(rules, 2), DU_ACTION_REMOVE));
+    arrive(arrivals, "CX600", "1", 3);
+    arrive(arrivals, "CX700", "1", 5);
+    again->filename = "b.cab";
+    assert_ok(du_store_import(unit.ctx, store, again, arrivals, &kim));
+    ck_assert_int_eq(again->id, 1);
+    ck_assert_int_eq(APR_ARRAY_IDX(arrivals, 0, du_arrival_t).already, 1);
+    ck_assert_int_eq(APR_ARRAY_IDX(arrivals, 1, du_arrival_t).already, 0);
+    ck_assert_int_eq(rule_of(store, "CX700")->id, 4);
+    check_versions(&rule_of(store, "CX700")->versions, "1", "", "");
+    check_versions(&rule_of(store, "CX600")->versions, "", "1", "");
+    assert_ok(du_store_package(unit.ctx, store, 1, unit.pool, &kept));
+    ck_assert_str_eq(kept->filename, "b.cab");
+    ck_assert_str_eq(run_sql(spec, "SELECT count(*) FROM package"), "1");
+}
+END_TEST
+
+/*
+ * Stored versions
+ */
+
+static const du_stored_t *stored_nth(const apr_array_header_t *images, int i)
+{
+    return &APR_ARRAY_IDX(images, i, du_stored_t);
+}
+
+/* Versions 1 to 5 of one rule: 5 pending, 4 approved, 3 restore. */
+static void five_versions(du_store_t *store)
+{
+    for (int i = 1; i <= 5; i++) {
+        const char *version = apr_itoa(unit.pool, i);
+
+        assert_ok(import_one(store, version, "CX600", version, i, NULL));
+        if (i < 5) {
+            assert_ok(act(store, rule_of(store, "CX600"), DU_ACTION_APPROVE));
+        }
+    }
+}
+
+START_TEST(A12_only_versions_without_a_name_are_forgotten)
+{
+    const char *spec = fresh_store(), *before;
+    du_store_t *store = made_store(spec);
+    apr_array_header_t *images, *orphans = apr_array_make(unit.pool, 1, sizeof(const char *));
+
+    five_versions(store);
+    assert_ok(du_store_images(unit.ctx, store, unit.pool, &images));
+    ck_assert_int_eq(images->nelts, 5);
+    for (int i = 0; i < 5; i++) {
+        ck_assert_int_eq(stored_nth(images, i)->id, i + 1);
+        ck_assert_int_eq(stored_nth(images, i)->is_named, i >= 2);
+        ck_assert_str_eq(stored_nth(images, i)->version, apr_itoa(unit.pool, i + 1));
+        ck_assert_str_eq(stored_nth(images, i)->rule.key.model, "CX600");
+    }
+    APR_ARRAY_PUSH(orphans, const char *) = "a/b/c/d/e/1/CPE";
+    assert_ok(du_store_forget(unit.ctx, store, NULL, orphans, &kim, &images));
+    ck_assert_int_eq(images->nelts, 2);
+    ck_assert_str_eq(stored_nth(images, 1)->version, "2");
+    ck_assert_str_eq(run_sql(spec, "SELECT count(*) || ' ' || min(version) FROM image"), "3 3");
+    ck_assert_str_eq(run_sql(spec, "SELECT count(*) FROM image_file"), "6");
+    ck_assert_str_eq(run_sql(spec, "SELECT count(*) FROM activity WHERE action = 'clear'"), "3");
+    ck_assert_str_eq(run_sql(spec, "SELECT object || ' ' || before FROM activity ORDER BY id"),
+                     "files a/b/c/d/e/1/CPE no version of any rule");
+    before = census(spec);
+    assert_rv(DU_E_NOTHING, du_store_forget(unit.ctx, store, NULL, NULL, &kim, &images));
+    ck_assert_str_eq(census(spec), before);
+}
+END_TEST
+
+START_TEST(forgetting_some)
+{
+    const char *spec = fresh_store(), *before;
+    du_store_t *store = made_store(spec);
+    apr_array_header_t *ids = apr_array_make(unit.pool, 3, sizeof(apr_int64_t)), *forgotten;
+
+    five_versions(store);
+    before = census(spec);
+    APR_ARRAY_PUSH(ids, apr_int64_t) = 2;
+    APR_ARRAY_PUSH(ids, apr_int64_t) = 4;
+    assert_refused(DU_E_CONFLICT, du_store_forget(unit.ctx, store, ids, NULL, &kim, &forgotten));
+    APR_ARRAY_IDX(ids, 1, apr_int64_t) = 9;
+    assert_refused(DU_E_NOT_FOUND, du_store_forget(unit.ctx, store, ids, NULL, &kim, &forgotten));
+    ck_assert_str_eq(census(spec), before);
+    APR_ARRAY_IDX(ids, 1, apr_int64_t) = 2;
+    assert_ok(du_store_forget(unit.ctx, store, ids, NULL, &kim, &forgotten));
+    ck_assert_int_eq(forgotten->nelts, 1);
+    ck_assert_str_eq(run_sql(spec, "SELECT count(*) FROM image"), "4");
 }
 END_TEST
 
@@ -407,12 +657,12 @@ START_TEST(everything_for_a_rule_set)
 
         assert_ok(import_one(store, version, "CX600", version, i, NULL));
         if (i < 3) {
-            assert_ok(du_store_act(unit.ctx, store, rule_of(store, "CX600"), DU_ACTION_APPROVE, &kim));
+            assert_ok(act(store, rule_of(store, "CX600"), DU_ACTION_APPROVE));
         }
     }
     assert_ok(import_one(store, "b.cab", "CX500", "1", 9, NULL));
     assert_ok(import_one(store, "c.cab", "CX700", "1", 11, NULL));
-    assert_ok(du_store_act(unit.ctx, store, rule_of(store, "CX700"), DU_ACTION_RESET, &kim));
+    assert_ok(act(store, rule_of(store, "CX700"), DU_ACTION_RESET));
     assert_ok(du_store_snapshot(unit.ctx, store, unit.pool, &snapshot));
     ck_assert_int_eq(snapshot.generation, generation_of(store));
     ck_assert_int_eq(snapshot.rules->nelts, 3);
@@ -468,7 +718,7 @@ START_TEST(goes_on_after_changes_by_others)
         assert_ok(du_store_snapshot(unit.ctx, store, unit.pool, &snapshot));
         ck_assert_int_eq(snapshot.rules->nelts, 1);
         assert_ok(import_one(store, version, "CX600", version, 2 + i, NULL));
-        assert_ok(du_store_act(unit.ctx, store, rule_of(store, "CX600"), DU_ACTION_APPROVE, &kim));
+        assert_ok(act(store, rule_of(store, "CX600"), DU_ACTION_APPROVE));
     }
     check_versions(&rule_of(store, "CX600")->versions, "", "3", "2");
 }
@@ -529,6 +779,15 @@ int main(void)
     tcase_add_test(tests, nothing_to_do_changes_nothing);
     tcase_add_test(tests, somebody_else_was_faster);
     tcase_add_test(tests, rule_is_gone);
+    tcase_add_test(tests, many_rules_are_one_change);
+    tcase_add_test(tests, all_or_none);
+    tcase_add_test(tests, A10_nothing_to_do_with_many);
+    tcase_add_test(tests, restore_to_a_stored_version);
+    tcase_add_test(tests, A11_a_removed_rule_is_gone);
+    tcase_add_test(tests, removing_what_somebody_approved);
+    tcase_add_test(tests, package_of_a_removed_rule);
+    tcase_add_test(tests, A12_only_versions_without_a_name_are_forgotten);
+    tcase_add_test(tests, forgetting_some);
     tcase_add_test(tests, everything_for_a_rule_set);
     tcase_add_test(tests, empty_store);
     tcase_add_test(tests, damaged_digest_is_said);

@@ -1,0 +1,202 @@
+#include "ctl.h"
+
+#include <stdio.h>
+
+#include <apr_strings.h>
+
+#include "du_files.h"
+#include "du_text.h"
+
+/* "pending", "approved, restore": the versions of its rule that a stored version is; "" if it is none. */
+static const char *slots_of(ctl_t *ctl, const du_stored_t *stored)
+{
+    static const char *const names[] = {
+#define SLOT_NAME(id, name) #name,
+        DU_SLOT_LIST(SLOT_NAME)
+#undef SLOT_NAME
+    };
+    const char *text = "";
+
+    for (int slot = 0; slot < DU_SLOTS; slot++) {
+        if (du_text_equal(stored->rule.versions.slot[slot], stored->version)) {
+            text = apr_pstrcat(ctl->pool, text, *text ? ", " : "", names[slot], NULL);
+        }
+    }
+    return text;
+}
+
+static const char *number(ctl_t *ctl, apr_int64_t value)
+{
+    return apr_psprintf(ctl->pool, "%" APR_INT64_T_FMT, value);
+}
+
+/* What stands in the column USE. */
+static const char *use_of(ctl_t *ctl, const du_files_entry_t *entry)
+{
+    const char *slots = entry->stored ? slots_of(ctl, entry->stored) : NULL;
+
+    if (!slots) {
+        return "no rule has it";
+    }
+    if (entry->dir.files == 0) {
+        return apr_pstrcat(ctl->pool, *slots ? slots : "none", ", files are missing", NULL);
+    }
+    return *slots ? slots : "none";
+}
+
+static void print_table(ctl_t *ctl, const apr_array_header_t *entries)
+{
+    static const char *const titles[] = {"ID", "RULE", "FILES", "BYTES", "USE", "DIRECTORY"};
+    ctl_table_t *table = ctl_table_make(ctl->pool, "", 6, titles);
+
+    for (int i = 0; i < entries->nelts; i++) {
+        const du_files_entry_t *entry = &APR_ARRAY_IDX(entries, i, du_files_entry_t);
+        const du_stored_t *stored = entry->stored;
+        const char *cells[] = {stored ? number(ctl, stored->id) : "",
+                               stored ? number(ctl, stored->rule.id) : "",
+                               number(ctl, entry->dir.files),
+                               number(ctl, entry->dir.bytes),
+                               use_of(ctl, entry),
+                               entry->dir.path};
+
+        ctl_table_row(table, cells);
+    }
+    ctl_table_print(table);
+}
+
+static apr_off_t bytes_of(const apr_array_header_t *entries)
+{
+    apr_off_t bytes = 0;
+
+    for (int i = 0; i < entries->nelts; i++) {
+        bytes += APR_ARRAY_IDX(entries, i, du_files_entry_t).dir.bytes;
+    }
+    return bytes;
+}
+
+static json_t *json_entry(ctl_t *ctl, const du_files_entry_t *entry)
+{
+    const du_stored_t *stored = entry->stored;
+    json_t *object = json_object(), *slots = json_array();
+
+#define SLOT_USE(id, name)                                                                                           \
+    if (stored && du_text_equal(stored->rule.versions.slot[id], stored->version)) {                                  \
+        json_array_append_new(slots, json_string(#name));                                                            \
+    }
+    DU_SLOT_LIST(SLOT_USE)
+#undef SLOT_USE
+    json_object_set_new(object, "id", stored ? json_integer(stored->id) : json_null());
+    json_object_set_new(object, "rule_id", stored ? json_integer(stored->rule.id) : json_null());
+    json_object_set_new(object, "version", stored ? ctl_json_text(ctl->pool, stored->version) : json_null());
+    json_object_set_new(object, "directory", ctl_json_text(ctl->pool, entry->dir.path));
+    json_object_set_new(object, "files", json_integer(entry->dir.files));
+    json_object_set_new(object, "bytes", json_integer(entry->dir.bytes));
+    json_object_set_new(object, "slots", slots);
+    return object;
+}
+
+static json_t *json_entries(ctl_t *ctl, const apr_array_header_t *entries)
+{
+    json_t *array = json_array();
+
+    for (int i = 0; i < entries->nelts; i++) {
+        json_array_append_new(array, json_entry(ctl, &APR_ARRAY_IDX(entries, i, du_files_entry_t)));
+    }
+    return array;
+}
+
+static void print_list(ctl_t *ctl, const apr_array_header_t *entries, const du_image_dir_t *staged)
+{
+    if (ctl->option[CTL_OPT_JSON]) {
+        json_t *object = json_object();
+
+        json_object_set_new(object, "stored", json_entries(ctl, entries));
+        json_object_set_new(object, "bytes", json_integer(bytes_of(entries)));
+        json_object_set_new(object, "staged_files", json_integer(staged->files));
+        json_object_set_new(object, "staged_bytes", json_integer(staged->bytes));
+        ctl_json_print(object);
+        return;
+    }
+    if (entries->nelts) {
+        print_table(ctl, entries);
+    }
+    printf("%s%d stored versions, %" APR_OFF_T_FMT " bytes.\n", entries->nelts ? "\n" : "", entries->nelts,
+           bytes_of(entries));
+    if (staged->files) {
+        printf("An import is at work, or was killed: %d files of %" APR_OFF_T_FMT " bytes in staging.\n",
+               staged->files, staged->bytes);
+    }
+}
+
+apr_status_t ctl_file_list(ctl_t *ctl)
+{
+    apr_array_header_t *entries;
+    du_image_dir_t staged;
+    apr_status_t status = du_files_list(ctl->ctx, ctl->store, ctl->files, ctl->pool, &entries);
+
+    if (status == APR_SUCCESS) {
+        status = du_image_staged(ctl->ctx, ctl->files, ctl->pool, &staged);
+    }
+    if (status == APR_SUCCESS) {
+        print_list(ctl, entries, &staged);
+    }
+    return status;
+}
+
+apr_status_t ctl_file_clear_check(ctl_t *ctl)
+{
+    return ctl_args_ids(ctl);
+}
+
+static apr_array_header_t *ids_given(ctl_t *ctl)
+{
+    apr_array_header_t *ids = apr_array_make(ctl->pool, ctl->argc + 1, sizeof(apr_int64_t));
+
+    for (int i = 0; i < ctl->argc; i++) {
+        APR_ARRAY_PUSH(ids, apr_int64_t) = ctl->ids[i];
+    }
+    return ctl->argc ? ids : NULL;
+}
+
+static apr_status_t try_clear(ctl_t *ctl, apr_array_header_t **removable)
+{
+    apr_array_header_t *entries;
+    apr_status_t status = du_files_list(ctl->ctx, ctl->store, ctl->files, ctl->pool, &entries);
+
+    return status == APR_SUCCESS ? du_files_removable(ctl->ctx, entries, ids_given(ctl), removable) : status;
+}
+
+static void print_cleared(ctl_t *ctl, const apr_array_header_t *removed)
+{
+    int is_dry = ctl->option[CTL_OPT_DRY_RUN] != NULL;
+
+    if (ctl->option[CTL_OPT_JSON]) {
+        json_t *object = json_object();
+
+        json_object_set_new(object, "result", json_string(removed->nelts ? "cleared" : "nothing"));
+        json_object_set_new(object, "dry_run", json_boolean(is_dry));
+        json_object_set_new(object, "removed", json_entries(ctl, removed));
+        json_object_set_new(object, "bytes", json_integer(bytes_of(removed)));
+        ctl_json_print(object);
+    } else if (removed->nelts == 0) {
+        printf("Nothing to do: every stored version is in use.\n");
+    } else {
+        print_table(ctl, removed);
+        printf("\n%s %d stored versions, %" APR_OFF_T_FMT " bytes.\n", is_dry ? "Would delete" : "Deleted",
+               removed->nelts, bytes_of(removed));
+    }
+}
+
+apr_status_t ctl_file_clear(ctl_t *ctl)
+{
+    apr_array_header_t *removed;
+    apr_status_t status = ctl->option[CTL_OPT_DRY_RUN] ? try_clear(ctl, &removed)
+                                                       : du_files_clear(ctl->ctx, ctl->store, ctl->files,
+                                                                        ids_given(ctl), &ctl->actor, &removed);
+
+    if (status == APR_SUCCESS || status == DU_E_NOTHING) {
+        print_cleared(ctl, removed);
+        return APR_SUCCESS;
+    }
+    return status;
+}

@@ -1,0 +1,134 @@
+#include "du_csv.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "du_error.h"
+
+struct du_csv_t {
+    apr_file_t *file;
+    apr_size_t begin, end; /* of what was read and not yet answered */
+    const char *cells[DU_CSV_CELLS_MAX];
+    char buffer[2 * DU_CSV_LINE_MAX];
+};
+
+/* A quoted cell, shortened in place. at is behind the opening quote; answers what is behind the closing one, or NULL. */
+static char *read_quoted(char *at, const char *end, const char **cell)
+{
+    char *to = at;
+
+    *cell = at;
+    for (; at < end; at++) {
+        if (*at == '"' && (at + 1 == end || at[1] != '"')) {
+            *to = '\0';
+            *cell += **cell == '\'' && (du_csv_is_formula((*cell)[1]) || (*cell)[1] == ' ');
+            return at + 1;
+        }
+        at += *at == '"';
+        *to++ = *at;
+    }
+    return NULL;
+}
+
+/* A plain cell. Answers what is behind it, or NULL. */
+static char *read_plain(char *at, const char *end, const char **cell)
+{
+    *cell = at;
+    while (at < end && *at != ',' && *at != '"') {
+        at++;
+    }
+    return at < end && *at == '"' ? NULL : at;
+}
+
+int du_csv_split(char *line, apr_size_t len, const char **cells, int max)
+{
+    char *end = line + len, *at = line;
+
+    if (memchr(line, '\0', len)) {
+        return -1;
+    }
+    for (int count = 0; count < max; count++) {
+        at = at < end && *at == '"' ? read_quoted(at + 1, end, &cells[count]) : read_plain(at, end, &cells[count]);
+        if (!at || (at < end && *at != ',')) {
+            return -1;
+        }
+        if (at == end) {
+            *at = '\0';
+            return count + 1;
+        }
+        *at++ = '\0';
+    }
+    return -1;
+}
+
+apr_status_t du_csv_open(const char *path, apr_pool_t *pool, du_csv_t **csv)
+{
+    *csv = apr_palloc(pool, sizeof(**csv));
+    memset(*csv, 0, offsetof(du_csv_t, buffer));
+    return apr_file_open(&(*csv)->file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, pool);
+}
+
+void du_csv_close(du_csv_t *csv)
+{
+    apr_file_close(csv->file);
+}
+
+/* Reads more behind what is there. */
+static apr_status_t fill(du_csv_t *csv)
+{
+    apr_size_t len;
+    apr_status_t rv;
+
+    memmove(csv->buffer, csv->buffer + csv->begin, csv->end - csv->begin);
+    csv->end -= csv->begin;
+    csv->begin = 0;
+    len = sizeof(csv->buffer) - csv->end;
+    rv = apr_file_read(csv->file, csv->buffer + csv->end, &len);
+    if (rv == APR_SUCCESS) {
+        csv->end += len;
+    }
+    return rv;
+}
+
+/* The next line with its line feed, or the beginning of one that is too long. */
+static apr_status_t find_line(du_csv_t *csv, char **line, apr_size_t *len, int *is_whole)
+{
+    for (;;) {
+        apr_size_t have = csv->end - csv->begin;
+        char *start = csv->buffer + csv->begin, *feed = memchr(start, '\n', have);
+        apr_status_t rv;
+
+        *line = start;
+        *is_whole = feed != NULL;
+        if (feed || have > DU_CSV_LINE_MAX) {
+            *len = feed ? (apr_size_t)(feed - start) : have;
+            csv->begin += feed ? *len + 1 : have;
+            return APR_SUCCESS;
+        }
+        rv = fill(csv);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+}
+
+apr_status_t du_csv_next(du_csv_t *csv, const char *const **cells, int *count)
+{
+    char *line;
+    apr_size_t len;
+    int is_whole, is_long = 0;
+    apr_status_t rv;
+
+    while ((rv = find_line(csv, &line, &len, &is_whole)) == APR_SUCCESS && !is_whole) {
+        is_long = 1;
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (is_long || len > DU_CSV_LINE_MAX) {
+        return DU_E_MALFORMED;
+    }
+    *cells = csv->cells;
+    *count = du_csv_split(line, len, csv->cells, DU_CSV_CELLS_MAX);
+    return *count < 0 ? DU_E_MALFORMED : APR_SUCCESS;
+}
