@@ -132,6 +132,15 @@ apr_status_t ctl_help(ctl_t *ctl);
 int ctl_command_words(const ctl_command_t *command, int count, const char *const *words);
 
 /*
+ * The database (ctl_wait.c)
+ */
+
+#define CTL_PATIENCE 10 /* seconds, as with DevUpdateStoreTimeout unless that says otherwise */
+
+/* From now on a database that does not answer for CTL_PATIENCE seconds ends the program with a sentence and status 1. */
+void ctl_limit_waiting(ctl_t *ctl);
+
+/*
  * Output (ctl_output.c)
  */
 

@@ -155,6 +155,7 @@ static apr_status_t run_command(ctl_t *ctl)
     ctl->spec = spec ? spec : DU_DEFAULT_STORE;
     ctl->files = files ? files : DU_DEFAULT_FILES;
     find_actor(ctl);
+    ctl_limit_waiting(ctl);
     if (ctl->command->needs & CTL_NEEDS_STORE) {
         status = du_store_open(ctl->ctx, ctl->spec, ctl->pool, &ctl->store);
     }

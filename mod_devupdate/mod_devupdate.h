@@ -35,6 +35,7 @@ APLOG_USE_MODULE(devupdate);
 
 typedef struct du_node_t du_node_t;
 typedef struct du_keeper_t du_keeper_t;
+typedef struct du_store_state_t du_store_state_t;
 typedef struct du_seen_t du_seen_t;
 
 /* What the directives of one server say; read-only after post_config. */
@@ -95,14 +96,12 @@ struct du_node_t {
     du_throttle_t *throttle;               /* shared by all children */
     du_stats_t *stats;                     /* likewise */
     du_upload_usage_t *usage;              /* likewise */
-    int is_stale; /* the parent could not compile: the kept rule set may not fit this configuration */
+    du_keeper_t *keeper;                   /* the process that looks at the store */
 
     /* of a child */
     du_current_t *current;
     du_upload_spool_t *spool;
-    du_journal_t *journal;            /* NULL if it could not be opened; said once, at start */
-    volatile apr_uint32_t is_damaged; /* 1 if the kept rule set could not be loaded: the keeper makes a new one */
-    du_keeper_t *keeper;              /* the one who looks at the store, if this child is chosen for it */
+    du_journal_t *journal; /* NULL if it could not be opened; said once, at start */
 };
 
 /* Counts a record that was written or not; why not is in the log once a minute and series. */
@@ -110,6 +109,13 @@ void du_node_recorded(du_ctx_t *ctx, du_node_t *node, du_series_e series, int is
 
 int du_node_pre_start(apr_pool_t *pconf, server_rec *s);
 void du_node_start_child(apr_pool_t *pchild, server_rec *s);
+
+/* Starts the process that looks at the store (mod_devupdate_keeper.c), and lets it look once before any child starts. The
+ * main process waits for that no longer than DevUpdateStoreTimeout; a store that does not answer is no failure. */
+apr_status_t du_keeper_start(du_ctx_t *ctx, du_node_t *node, apr_pool_t *pconf);
+
+/* From a child: asks for a new rule set, because the kept one is damaged. 0 if none will come soon: the store is away. */
+int du_keeper_ask(const du_keeper_t *keeper);
 
 /*
  * Requests: what a URL means (mod_devupdate_target.c), and who serves it

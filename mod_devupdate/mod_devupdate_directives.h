@@ -34,6 +34,8 @@
       "a directory that raw requests are kept in, and how many")                                                    \
     X(NUMBER, refresh,          DevUpdateRefresh,        GLOBAL, 2,     1,    3600,                                  \
       "seconds between two looks at the store")                                                                     \
+    X(NUMBER, store_timeout,    DevUpdateStoreTimeout,   GLOBAL, 10,    1,     3600,                                  \
+      "seconds to wait for an answer of the store")                                                                 \
     X(NUMBER, max_request_body, DevUpdateMaxRequestBody, SERVER, 65536, 1024, 1048576,                               \
       "bytes that the body of an update check may have")                                                            \
     X(NUMBER, max_upload,       DevUpdateMaxUpload,      SERVER, 10485760, 1024, 1099511627776,                     \

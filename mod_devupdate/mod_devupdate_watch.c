@@ -1,6 +1,5 @@
 #include "mod_devupdate.h"
 
-#include <apr_atomic.h>
 #include <apr_shm.h>
 #include <apr_strings.h>
 #include <http_core.h>
@@ -9,117 +8,14 @@
 
 #include "du_file.h"
 #include "du_setting.h"
-#include "du_store.h"
 
 #define RULESET_DIR     "DeviceUpdateRules"
+#define WATCHDOG        "_devupdate_child_"
 #define NOTICE_INTERVAL apr_time_from_sec(1) /* how often a child looks whether there is a new rule set */
 
-/* Names of the two watchdogs. The node's runs in one child only, the other in every child. */
-#define NODE_WATCHDOG  "_devupdate_node_"
-#define CHILD_WATCHDOG "_devupdate_child_"
-
-/*
- * The node: looks at the store and keeps the rule set
- */
-
-/* The node's connection to the store, in whichever process the watchdog runs. */
-struct du_keeper_t {
-    du_node_t *node;
-    apr_pool_t *pool;  /* of the connection; below APR's root, because only this thread uses it */
-    du_store_t *store; /* NULL while there is no connection */
-    apr_int64_t kept;  /* generation of the kept rule set; -1 = not known or not to be trusted */
-    int is_down;       /* the store failed, and that has been said */
-};
-
-/* Downloads are counted by the models that rules name. Before the rule set is kept, so that no child is faster. */
-static void name_models(const du_node_t *node, const du_snapshot_t *snapshot)
-{
-    for (int i = 0; i < snapshot->rules->nelts; i++) {
-        const du_key_t *key = &APR_ARRAY_IDX(snapshot->rules, i, du_rule_t).key;
-
-        du_stats_add_model(node->stats, key->brand, key->model);
-    }
-}
-
-/* Compiles what the store holds and keeps it. */
-static apr_status_t compile(du_ctx_t *ctx, const du_node_t *node, du_store_t *store, apr_int64_t *generation)
-{
-    du_snapshot_t snapshot;
-    const void *block;
-    apr_size_t len;
-    apr_status_t rv = du_store_snapshot(ctx, store, ctx->pool, &snapshot);
-
-    if (rv == APR_SUCCESS) {
-        rv = du_ruleset_compile(ctx, &snapshot, &node->dialects, ctx->pool, &block, &len);
-    }
-    if (rv == APR_SUCCESS) {
-        name_models(node, &snapshot);
-        rv = du_ruleset_keep(ctx, node->ruleset_path, block, len);
-    }
-    if (rv == APR_SUCCESS) {
-        *generation = snapshot.generation;
-        du_log(ctx, DU_LOG_INFO, DUNO(0501),
-               "rule set of generation %" APR_INT64_T_FMT " compiled: %d rules, %" APR_SIZE_T_FMT " bytes",
-               snapshot.generation, snapshot.rules->nelts, len);
-    }
-    return rv;
-}
-
-/* 1 if the file that children load is there; somebody may have removed it. */
-static int is_kept(du_ctx_t *ctx, const du_node_t *node)
-{
-    apr_finfo_t info;
-
-    return apr_stat(&info, node->ruleset_path, APR_FINFO_TYPE, ctx->pool) == APR_SUCCESS;
-}
-
-static apr_status_t look_at_store(du_ctx_t *ctx, du_keeper_t *keeper)
-{
-    apr_int64_t generation;
-    apr_status_t rv = APR_SUCCESS;
-
-    if (!keeper->store) {
-        apr_pool_clear(keeper->pool);
-        rv = du_store_open(ctx, du_conf_store(keeper->node->server), keeper->pool, &keeper->store);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = du_store_generation(ctx, keeper->store, &generation);
-    }
-    if (rv == APR_SUCCESS && (generation != keeper->kept || !is_kept(ctx, keeper->node))) {
-        rv = compile(ctx, keeper->node, keeper->store, &generation);
-        keeper->kept = rv == APR_SUCCESS ? generation : -1;
-    }
-    if (rv != APR_SUCCESS && keeper->store) {
-        du_store_close(keeper->store);
-        keeper->store = NULL;
-    }
-    return rv;
-}
-
-/* A store that is away is said once, and once more when it is back; phones notice nothing. */
-static apr_status_t watch_store(int state, void *data, apr_pool_t *pool)
-{
-    du_keeper_t *keeper = data;
-    du_ctx_t *ctx = du_ctx_for_server(keeper->node->server, pool);
-
-    if (state != AP_WATCHDOG_STATE_RUNNING) {
-        return APR_SUCCESS;
-    }
-    if (apr_atomic_xchg32(&keeper->node->is_damaged, 0)) {
-        keeper->kept = -1;
-    }
-    if (look_at_store(ctx, keeper) != APR_SUCCESS) {
-        if (!keeper->is_down) {
-            du_report(ctx, DU_LOG_WARNING);
-            du_log(ctx, DU_LOG_WARNING, DUNO(0502), "the rule set stays as it is until the store can be read again");
-        }
-        keeper->is_down = 1;
-    } else if (keeper->is_down) {
-        du_log(ctx, DU_LOG_NOTICE, DUNO(0503), "the store can be read again");
-        keeper->is_down = 0;
-    }
-    return APR_SUCCESS;
-}
+/* How long a new child waits for a rule set that is made anew, and between two looks. */
+#define FIRST_WAIT apr_time_from_sec(2)
+#define FIRST_LOOK apr_time_from_msec(20)
 
 /*
  * A child: notices a new rule set
@@ -136,22 +32,22 @@ static apr_status_t watch_ruleset(int state, void *data, apr_pool_t *pool)
     }
     rv = du_current_refresh(ctx, node->current);
     if (rv != APR_SUCCESS && rv != DU_E_NOTHING) {
-        apr_atomic_set32(&node->is_damaged, 1);
+        du_keeper_ask(node->keeper);
         du_report(ctx, DU_LOG_WARNING);
     }
     return APR_SUCCESS;
 }
 
-static apr_status_t start_watchdog(apr_pool_t *pconf, const char *name, int is_singleton,
-                                   apr_interval_time_t interval, void *data, ap_watchdog_callback_fn_t *callback)
+/* In every child: a thread that looks whether there is a new rule set. */
+static apr_status_t start_watchdog(apr_pool_t *pconf, du_node_t *node)
 {
     APR_OPTIONAL_FN_TYPE(ap_watchdog_get_instance) *get = APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance);
     APR_OPTIONAL_FN_TYPE(ap_watchdog_register_callback) *add =
         APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
     ap_watchdog_t *watchdog;
-    apr_status_t rv = get(&watchdog, name, 0, is_singleton, pconf);
+    apr_status_t rv = get(&watchdog, WATCHDOG, 0, 0, pconf);
 
-    return rv == APR_SUCCESS ? add(watchdog, interval, data, callback) : rv;
+    return rv == APR_SUCCESS ? add(watchdog, NOTICE_INTERVAL, node, watch_ruleset) : rv;
 }
 
 /*
@@ -223,7 +119,7 @@ static apr_status_t make_node(du_ctx_t *ctx, apr_pool_t *pconf, server_rec *s, d
     return rv;
 }
 
-/* Names the models of the kept rule set. If it cannot be loaded, the children say so. */
+/* Names the models of the kept rule set, which serves if the store does not answer. */
 static void name_kept_models(const du_node_t *node, apr_pool_t *pool)
 {
     const du_ruleset_t *ruleset;
@@ -238,40 +134,6 @@ static void name_kept_models(const du_node_t *node, apr_pool_t *pool)
     }
 }
 
-/* Compiles once before the children start; if the store does not answer, the kept rule set serves. */
-static void compile_at_start(du_ctx_t *ctx, du_node_t *node)
-{
-    apr_int64_t generation;
-    du_store_t *store;
-    apr_status_t rv = du_store_open(ctx, du_conf_store(node->server), ctx->pool, &store);
-
-    if (rv == APR_SUCCESS) {
-        rv = compile(ctx, node, store, &generation);
-        du_store_close(store);
-    }
-    node->is_stale = rv != APR_SUCCESS;
-    if (node->is_stale) {
-        du_report(ctx, DU_LOG_WARNING);
-        du_log(ctx, DU_LOG_WARNING, DUNO(0506),
-               is_kept(ctx, node) ? "phones are served from the kept rule set"
-                                  : "there is no kept rule set, phones are told to come again");
-        name_kept_models(node, ctx->pool);
-    }
-}
-
-/* The keeper lives in every child, but the watchdog's lock lets only one of them run. */
-static apr_status_t start_watchdogs(apr_pool_t *pconf, du_node_t *node)
-{
-    du_keeper_t *keeper = apr_pcalloc(pconf, sizeof(*keeper));
-    apr_status_t rv;
-
-    keeper->node = node;
-    node->keeper = keeper;
-    rv = start_watchdog(pconf, NODE_WATCHDOG, 1, apr_time_from_sec(du_conf_refresh(node->server)), keeper,
-                        watch_store);
-    return rv == APR_SUCCESS ? start_watchdog(pconf, CHILD_WATCHDOG, 0, NOTICE_INTERVAL, node, watch_ruleset) : rv;
-}
-
 int du_node_pre_start(apr_pool_t *pconf, server_rec *s)
 {
     du_ctx_t *ctx = du_ctx_for_server(s, pconf);
@@ -284,8 +146,11 @@ int du_node_pre_start(apr_pool_t *pconf, server_rec *s)
     apr_pool_create(&ctx->pool, pconf);
     rv = make_node(ctx, pconf, s, &node);
     if (rv == APR_SUCCESS) {
-        compile_at_start(ctx, node);
-        rv = start_watchdogs(pconf, node);
+        name_kept_models(node, ctx->pool);
+        rv = du_keeper_start(ctx, node, pconf);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = start_watchdog(pconf, node);
     }
     for (server_rec *each = s; each; each = each->next) {
         du_conf(each)->runtime = node;
@@ -302,27 +167,35 @@ static du_upload_spool_t *make_spool(const server_rec *s, const du_node_t *node,
     return du_upload_spool_make(du_conf_files(s), &limits, node->usage, pool);
 }
 
+/* Loads the rule set. One that is missing or damaged is made anew if the store answers; that is waited for, so that no phone
+ * is told to come again. */
+static void load_first(du_ctx_t *ctx, du_node_t *node)
+{
+    apr_time_t end = apr_time_now() + FIRST_WAIT;
+    apr_status_t rv = du_current_make(ctx, node->ruleset_path, ctx->pool, &node->current);
+
+    if (rv != APR_SUCCESS || du_current_refresh(ctx, node->current) == APR_SUCCESS || !du_keeper_ask(node->keeper)) {
+        return;
+    }
+    while (apr_time_now() < end && du_current_refresh(ctx, node->current) != APR_SUCCESS) {
+        apr_sleep(FIRST_LOOK);
+    }
+}
+
 /* What is missing after this is missing until the child ends, so it is said here and not with every request. */
 void du_node_start_child(apr_pool_t *pchild, server_rec *s)
 {
     du_node_t *node = du_conf(s)->runtime;
     du_ctx_t *ctx = du_ctx_for_server(s, pchild);
-    const du_ruleset_t *ruleset;
 
     if (!node) {
         return;
     }
-    if (du_current_make(ctx, node->ruleset_path, pchild, &node->current) == APR_SUCCESS) {
-        du_current_refresh(ctx, node->current);
-    }
+    load_first(ctx, node);
     du_report(ctx, DU_LOG_WARNING);
     if (du_journal_open(ctx, du_conf_files(s), node->name, apr_atoi64(du_setting_default(DU_SET_MAX_LOG_FILE_SIZE)),
                         pchild, &node->journal) != APR_SUCCESS) {
         du_report(ctx, DU_LOG_ERROR);
     }
     node->spool = make_spool(s, node, pchild);
-    apr_pool_create(&node->keeper->pool, NULL);
-    ruleset = du_current_acquire(node->current);
-    node->keeper->kept = ruleset && !node->is_stale ? du_ruleset_generation(ruleset) : -1;
-    du_current_release(node->current, ruleset);
 }

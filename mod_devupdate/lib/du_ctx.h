@@ -27,11 +27,16 @@ typedef struct du_failure_t {
 /* Where messages go: httpd's log, standard error, or nowhere. status is APR_SUCCESS if the message is not about one. */
 typedef void du_log_fn(void *baton, du_log_level_e level, apr_status_t status, const char *id, const char *message);
 
+/* Told before (begins is 1) and after (0) everything that may wait for the database for ever, so that a program can set
+ * itself a limit: the library has none. */
+typedef void du_waiting_fn(void *baton, int begins);
+
 typedef struct du_ctx_t {
     apr_pool_t *pool;               /* results of this piece of work live here */
     apr_time_t (*now)(void *baton); /* the clock; NULL is the system's */
     du_log_fn *log;                 /* NULL drops messages */
-    void *baton;                    /* handed to now and log */
+    du_waiting_fn *waiting;         /* NULL waits as long as it takes */
+    void *baton;                    /* handed to now, log and waiting */
     du_failure_t failure;
 } du_ctx_t;
 

@@ -26,6 +26,7 @@ struct du_db_t {
     const apr_dbd_driver_t *driver;
     apr_dbd_t *handle;
     int in_transaction;
+    apr_finfo_t file; /* of SQLite: the file that the handle reads */
     apr_dbd_prepared_t *prepared[DU_SQL_COUNT];
 };
 
@@ -86,23 +87,75 @@ static int run_pragma(du_db_t *db, const char *pragma)
     return rc;
 }
 
+/* Around every call of the driver that may wait. */
+static void wait_begins(const du_ctx_t *ctx)
+{
+    if (ctx->waiting) {
+        ctx->waiting(ctx->baton, 1);
+    }
+}
+
+static void wait_ends(const du_ctx_t *ctx)
+{
+    if (ctx->waiting) {
+        ctx->waiting(ctx->baton, 0);
+    }
+}
+
+static apr_status_t find_file(du_ctx_t *ctx, const du_db_t *db, apr_finfo_t *info)
+{
+    apr_status_t rv = apr_stat(info, db->params, APR_FINFO_IDENT, ctx->pool);
+
+    return rv == APR_INCOMPLETE ? APR_SUCCESS : rv;
+}
+
+/* An open file lives on without its name; one that can merely not be looked at is taken to be there. */
+int du_db_is_replaced(du_ctx_t *ctx, const du_db_t *db)
+{
+    apr_finfo_t now;
+    apr_status_t rv;
+
+    if (!db->handle || !is_sqlite(db)) {
+        return 0;
+    }
+    rv = find_file(ctx, db, &now);
+    return rv == APR_SUCCESS ? now.inode != db->file.inode || now.device != db->file.device
+                             : APR_STATUS_IS_ENOENT(rv) || APR_STATUS_IS_ENOTDIR(rv);
+}
+
+/* SQLite would make an empty file of a name that is merely mistyped. */
+static apr_status_t require_file(du_ctx_t *ctx, du_db_t *db)
+{
+    apr_status_t rv = find_file(ctx, db, &db->file);
+
+    if (APR_STATUS_IS_ENOENT(rv) || APR_STATUS_IS_ENOTDIR(rv)) {
+        return du_fail(ctx, DU_E_STORE, DUNO(0520), "there is no store %s (devupdatectl store init makes one)",
+                       db->params);
+    }
+    return rv == APR_SUCCESS ? rv
+                             : du_fail(ctx, DU_E_STORE, DUNO(0519), "the store %s cannot be looked at: %pm",
+                                       db->params, (void *)&rv);
+}
+
 /* Opens the handle if there is none. */
 static apr_status_t open_handle(du_ctx_t *ctx, du_db_t *db)
 {
     const char *why = NULL;
-    apr_finfo_t info;
     apr_status_t rv;
 
     if (db->handle) {
         return APR_SUCCESS;
     }
-    /* SQLite would make an empty file of a name that is merely mistyped. */
-    if (is_sqlite(db) && apr_stat(&info, db->params, APR_FINFO_TYPE, ctx->pool) != APR_SUCCESS) {
-        return du_fail(ctx, DU_E_STORE, DUNO(0520), "there is no store %s (devupdatectl store init makes one)",
-                       db->params);
+    if (is_sqlite(db)) {
+        rv = require_file(ctx, db);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
     }
     apr_pool_create(&db->pool, db->owner);
+    wait_begins(ctx);
     rv = apr_dbd_open_ex(db->driver, db->pool, db->params, &db->handle, &why);
+    wait_ends(ctx);
     if (rv != APR_SUCCESS) {
         du_fail(ctx, DU_E_STORE, DUNO(0521), "the store does not answer: %s",
                 why ? du_text_for_log(ctx->pool, why) : apr_psprintf(ctx->pool, "%pm", (void *)&rv));
@@ -138,8 +191,10 @@ static apr_status_t prepare(du_ctx_t *ctx, du_db_t *db, du_sql_e statement)
     if (db->prepared[statement]) {
         return APR_SUCCESS;
     }
+    wait_begins(ctx);
     rc = apr_dbd_prepare(db->driver, db->pool, db->handle, statements[statement].text, statements[statement].label,
                          &db->prepared[statement]);
+    wait_ends(ctx);
     if (rc != 0) {
         db->prepared[statement] = NULL;
         return fail_handle(ctx, db, statements[statement].label, rc);
@@ -198,8 +253,10 @@ static apr_status_t select_once(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, 
         return rv;
     }
     apr_pool_create(&pool, db->pool);
+    wait_begins(ctx);
     /* random access: without it PostgreSQL's errors look like zero rows */
     rc = apr_dbd_pselect(db->driver, pool, db->handle, &results, db->prepared[statement], 1, nargs, argv);
+    wait_ends(ctx);
     if (rc != 0) {
         return fail_handle(ctx, db, statements[statement].label, rc);
     }
@@ -229,7 +286,9 @@ apr_status_t du_db_execute(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    wait_begins(ctx);
     rc = apr_dbd_pquery(db->driver, db->pool, db->handle, &nrows, db->prepared[statement], nargs, argv);
+    wait_ends(ctx);
     if (rc != 0) {
         return fail_handle(ctx, db, statements[statement].label, rc);
     }
@@ -242,14 +301,20 @@ apr_status_t du_db_execute(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const
 /* The statements around a transaction are run by hand: apr_dbd_pgsql's own crash when the connection was lost. */
 static apr_status_t run(du_ctx_t *ctx, du_db_t *db, const char *sql)
 {
-    int nrows, rc = apr_dbd_query(db->driver, db->handle, &nrows, sql);
+    int nrows, rc;
 
+    wait_begins(ctx);
+    rc = apr_dbd_query(db->driver, db->handle, &nrows, sql);
+    wait_ends(ctx);
     return rc == 0 ? APR_SUCCESS : fail_handle(ctx, db, sql, rc);
 }
 
+/* Changing a large table takes as long as it takes. */
 apr_status_t du_db_define(du_ctx_t *ctx, du_db_t *db, const char *sql)
 {
-    return run(ctx, db, sql);
+    int nrows, rc = apr_dbd_query(db->driver, db->handle, &nrows, sql);
+
+    return rc == 0 ? APR_SUCCESS : fail_handle(ctx, db, sql, rc);
 }
 
 /* SQLite takes the lock for writing at once: taking it later, after reading, fails when two want to. */

@@ -3,7 +3,8 @@
  *
  * Statements come from mod_devupdate/sql/queries.sql and are named by DU_SQL_<NAME>; there is no way to run other
  * text but the schema's. A handle that fails is closed and opened anew at the next call; outside a transaction the call is
- * repeated once. Inside, the transaction fails as a whole.
+ * repeated once. Inside, the transaction fails as a whole. How long to wait for a database that does not answer is for
+ * ctx->waiting to say.
  */
 #ifndef DU_DB_H
 #define DU_DB_H
@@ -26,6 +27,10 @@ apr_status_t du_db_check_spec(du_ctx_t *ctx, const char *spec, apr_pool_t *pool)
 /* "sqlite3", "pgsql" */
 const char *du_db_driver(const du_db_t *db);
 
+/* 1 if the handle reads a file that is no longer the one of that name: somebody removed or replaced it. One stat() with
+ * SQLite, always 0 with others. */
+int du_db_is_replaced(du_ctx_t *ctx, const du_db_t *db);
+
 /* Called for each row: columns[i] is the text of column i, "" for NULL; texts live in row_pool, which is cleared after
  * every call. Anything but APR_SUCCESS ends the reading and is returned by du_db_select(). */
 typedef apr_status_t du_db_row_fn(void *baton, const char *const *columns, apr_pool_t *row_pool);
@@ -37,7 +42,7 @@ apr_status_t du_db_select(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const 
 /* Runs a statement that changes rows, inside a transaction only; *changed (may be NULL) is how many. */
 apr_status_t du_db_execute(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args, int *changed);
 
-/* Runs one statement of the schema, inside a transaction only. */
+/* Runs one statement of the schema, inside a transaction only; ctx->waiting is not told, because it may take long. */
 apr_status_t du_db_define(du_ctx_t *ctx, du_db_t *db, const char *sql);
 
 /* Runs `work` in a transaction: committed if it answers APR_SUCCESS, rolled back otherwise. */

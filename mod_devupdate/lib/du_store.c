@@ -53,6 +53,11 @@ void du_store_close(du_store_t *store)
     du_db_close(store->db);
 }
 
+int du_store_is_replaced(du_ctx_t *ctx, const du_store_t *store)
+{
+    return du_db_is_replaced(ctx, store->db);
+}
+
 apr_status_t du_store_init(du_ctx_t *ctx, const char *spec, apr_pool_t *pool)
 {
     du_db_t *db;

@@ -21,6 +21,9 @@ typedef struct du_store_t du_store_t;
 apr_status_t du_store_open(du_ctx_t *ctx, const char *spec, apr_pool_t *pool, du_store_t **store);
 void du_store_close(du_store_t *store);
 
+/* 1 if the file of an SQLite store was removed or replaced since it was opened. */
+int du_store_is_replaced(du_ctx_t *ctx, const du_store_t *store);
+
 /* Looks at the form of a spec and for its driver, without connecting: what a configuration check can say. */
 apr_status_t du_store_check_spec(du_ctx_t *ctx, const char *spec, apr_pool_t *pool);
 

@@ -1,8 +1,10 @@
 """Fixtures of the tests of the command line: a private store and file store for each test, packages, odd servers."""
 import collections
+import contextlib
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import subprocess
 
@@ -65,6 +67,15 @@ class Ctl:
             return rows
         finally:
             connection.close()
+
+    def content(self):
+        """Everything in the database but what is different in each run: times (microseconds since 1970), and digests of
+        activities, which have times in them. The database is sound."""
+        with contextlib.closing(sqlite3.connect(self.database)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            lines = [re.sub(r"\b1\d{15}\b", "TIME", line) for line in connection.iterdump()]
+        return "\n".join(re.sub(r"'[0-9a-f]{64}'", "DIGEST", line) if "INTO \"activity\"" in line else line
+                         for line in lines)
 
     def state(self):
         """Everything that may not change when something is refused: the store's content, and the tree of files with

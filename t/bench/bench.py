@@ -4,14 +4,17 @@ What is compared runs in turns in the same httpd; a ratio is the median of the r
 (callgrind) repeat exactly and are what later changes are compared with.
 """
 import argparse
+import contextlib
 import json
 import os
 import pathlib
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
 import examples
@@ -419,9 +422,89 @@ def import_package(bench):
     figure("peak memory of the import, MiB", f"{max(ours[1] for ours, _ in rounds):.1f}", "goal under 64")
 
 
+# Each connection pauses, so that nobody waits for a processor and what is measured is what a change costs.
+PACED = """
+delay = function()
+    return 20
+end
+"""
+
+
+@contextlib.contextmanager
+def changing(where, every):
+    """Changes a store again and again while the block runs; a list of how long each change took is answered."""
+    ended, took = threading.Event(), []
+
+    def change():
+        while not ended.wait(every):
+            took.append(timed([os.environ["CTL"], "--store", where.spec, "--files", where.files, "site", "add",
+                               f"s{time.monotonic_ns()}", f"10.{len(took) // 256 % 256}.{len(took) % 256}.0/24"])[0])
+            where.ctl("site", "remove", json.loads(where.ctl("site", "list", "--json"))[0]["name"])
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        yield took
+    finally:
+        ended.set()
+        thread.join()
+
+
+def refresh(bench):
+    count, connections, seconds = 10_000, 32, max(bench.options.seconds, 8)
+    say(f"Checks while the store changes every second, in turns with checks while it does not: {count:,} rules, "
+        f"{connections} connections at about {connections * 50:,} checks a second")
+
+    def prepare(where):
+        one_rule(where)
+        many_rules.fill(where.database, count - 1)
+
+    site = bench.site(prepare=prepare)
+    bench.lua.write_text(WRK_SCRIPT.replace("{body}", str(bench.body)) + PACED)
+
+    def quantiles():
+        """Milliseconds that half, 99 per cent and all of the checks took at most; none failed."""
+        done = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", bench.lua,
+                               f"http://127.0.0.1:{site.port}{phone.CHECK}"], check=True, text=True, capture_output=True)
+        assert "Non-2xx" not in done.stdout and "Socket errors" not in done.stdout, done.stdout
+        found = [re.search(pattern, done.stdout) for pattern in
+                 (r"50%\s+([\d.]+)(us|ms|s)", r"99%\s+([\d.]+)(us|ms|s)",
+                  r"Latency\s+\S+\s+\S+\s+([\d.]+)(us|ms|s)")]
+        return [float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit] for value, unit in (match.groups() for match in found)]
+
+    def with_changes():
+        before = log.read_text().count("DU0501")
+        with changing(site.store, 1):
+            measured = quantiles()
+        compiled.append(log.read_text().count("DU0501") - before)
+        return measured
+
+    def with_changes_unseen():
+        """What the changes themselves cost the machine."""
+        os.kill(site.httpd.keeper(), signal.SIGSTOP)
+        try:
+            with changing(site.store, 1):
+                return quantiles()
+        finally:
+            os.kill(site.httpd.keeper(), signal.SIGCONT)
+
+    log, compiled = site.root / "logs" / "error_log", []
+    rounds = [(with_changes(), with_changes_unseen(), quantiles()) for _ in range(bench.options.rounds + 1)][1:]
+    site.httpd.stop()
+    bench.lua.write_text(WRK_SCRIPT.replace("{body}", str(bench.body)))
+    say("  milliseconds that so many checks took at most: with changes, with changes that httpd does not look at, without")
+    for name, index in (("half", 0), ("99 per cent", 1), ("all", 2)):
+        middle = [statistics.median(turn[which][index] for turn in rounds) for which in (0, 1, 2)]
+        ratios = [turn[0][index] / turn[1][index] for turn in rounds]
+        figure(name, "  ".join(f"{value:.2f}" for value in middle),
+               f"seen/unseen {statistics.median(ratios):.2f}; turns {min(ratios):.2f} to {max(ratios):.2f}")
+    figure("rule sets compiled in each turn", "  ".join(map(str, compiled[1:])))
+    figure("failed checks", "0", "goal: none")
+
+
 SECTIONS = {"checks": checks, "external": external, "instructions": instructions, "audit": audit,
             "download": download, "rules": rules, "life": life, "memory": memory, "import": import_package,
-            "upload": upload}
+            "upload": upload, "refresh": refresh}
 
 
 def main():

@@ -41,6 +41,9 @@ MPM = {
 }
 
 
+KEEPER = "devupdate-node"
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -150,8 +153,8 @@ class Httpd:
         would sleep on."""
         if self.process is None:
             return
+        children = self.children()
         process, self.process = self.process, None
-        children = children_of(process.pid)
         try:
             if process.poll() is None:
                 process.send_signal(signal.SIGWINCH)
@@ -171,8 +174,12 @@ class Httpd:
         until(lambda: not set(old) & set(self.children()) and self.children(), "new children")
 
     def children(self):
-        """Process ids of the children that are running."""
-        return children_of(self.process.pid)
+        """Process ids of the children that are running and answer requests."""
+        return [pid for pid in children_of(self.process.pid) if name_of(pid) != KEEPER]
+
+    def keeper(self):
+        """Process id of the one that looks at the store; None while there is none."""
+        return next((pid for pid in children_of(self.process.pid) if name_of(pid) == KEEPER), None)
 
     def sanitizer_reports(self):
         reports = self.root / "sanitizer"
@@ -182,6 +189,13 @@ class Httpd:
 def children_of(pid):
     path = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
     return [int(child) for child in path.read_text().split()] if path.exists() else []
+
+
+def name_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def runs(pid):

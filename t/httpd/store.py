@@ -1,7 +1,10 @@
 """A store and a file store, filled with the command line of the product."""
+import contextlib
 import json
 import os
 import pathlib
+import shutil
+import sqlite3
 import subprocess
 
 import make_package
@@ -52,6 +55,10 @@ class Store:
     def rules(self):
         return json.loads(self.ctl("rule", "list", "--json"))
 
+    def generation(self):
+        with contextlib.closing(sqlite3.connect(self.database)) as connection:
+            return connection.execute("SELECT value FROM counter WHERE name = 'generation'").fetchone()[0]
+
     def import_package(self, *devices, version, size=70000, files=("CPE",)):
         """Makes a package for devices ("UCPhone/POLYCOM/CX600/A/ENU") and imports it."""
         package = make_package.make_package(self.directory / "package.cab", devices, version, size=size, files=files)
@@ -86,6 +93,30 @@ class Store:
         for path in (self.files / IMAGES).rglob("*.*"):
             if path.is_file():
                 os.utime(path, (path.stat().st_mtime - 3600,) * 2)
+
+    def copy_of(self, original):
+        """Takes over the content of another store that nobody uses."""
+        shutil.rmtree(self.directory)
+        shutil.copytree(original.directory, self.directory)
+        place.give(self.directory)
+        return self
+
+
+class PostgresStore(Store):
+    """The same with a database on a private PostgreSQL server (t/tools/postgres.py)."""
+
+    def __init__(self, directory, server, name):
+        super().__init__(directory)
+        self.server, self.name = server, name
+
+    @property
+    def spec(self):
+        return self.server.spec(self.name)
+
+    def copy_of(self, original):
+        super().copy_of(original)
+        self.server.sql(f"CREATE DATABASE {self.name} TEMPLATE {original.name}")
+        return self
 
 
 def key_of(rule):

@@ -329,16 +329,62 @@ START_TEST(file_replaced_under_a_handle)
     const char *value = "no row";
 
     assert_ok(du_db_transaction(unit.ctx, db, raise_generation, &work));
+    ck_assert_int_eq(du_db_is_replaced(unit.ctx, db), 0);
     ck_assert_int_eq(unlink(sqlite_path()), 0);
     unlink(unit_path("store.sqlite-wal"));
     unlink(unit_path("store.sqlite-shm"));
+    ck_assert_int_eq(du_db_is_replaced(unit.ctx, db), 1);
     if (du_db_select(unit.ctx, db, DU_SQL_COUNTER, generation, take_text, &value) != APR_SUCCESS) {
         ck_assert_ptr_nonnull(unit.ctx->failure.id);
     }
     ck_assert_int_ne(access(sqlite_path(), F_OK), 0);
     du_db_close(db);
+    ck_assert_int_eq(du_db_is_replaced(unit.ctx, db), 0);
     du_db_close(made_db(spec));
     ck_assert_str_eq(counter(open_db(spec), "generation"), "1");
+}
+END_TEST
+
+START_TEST(file_with_the_name_of_an_open_one)
+{
+    du_db_t *db = made_db(fresh_store());
+
+    ck_assert_int_eq(rename(sqlite_path(), unit_path("aside")), 0);
+    unit_write(sqlite_path(), "another", 7);
+    ck_assert_int_eq(du_db_is_replaced(unit.ctx, db), 1);
+    ck_assert_int_eq(rename(unit_path("aside"), sqlite_path()), 0);
+    ck_assert_int_eq(du_db_is_replaced(unit.ctx, db), 0);
+}
+END_TEST
+
+/* A du_waiting_fn. The count of waits, negative while one is under way. */
+static void count_waits(void *baton, int begins)
+{
+    int *waits = baton;
+
+    ck_assert_msg(begins ? *waits >= 0 : *waits < 0, "a wait begins in a wait, or ends without one");
+    *waits = begins ? -*waits - 1 : -*waits;
+}
+
+/* Each statement of its own, so that a limit is one for each answer. */
+START_TEST(every_wait_is_told)
+{
+    const char *spec = fresh_store();
+    int waits = 0, before;
+    du_db_t *db;
+    work_t work = {0};
+
+    du_db_close(made_db(spec));
+    unit.ctx->waiting = count_waits;
+    unit.ctx->baton = &waits;
+    db = work.db = open_db(spec);
+    ck_assert_int_gt(waits, 0);
+    before = waits;
+    ck_assert_str_eq(counter(db, "generation"), "1");
+    ck_assert_int_eq(waits, before + 2); /* prepare, select */
+    assert_ok(du_db_transaction(unit.ctx, db, raise_generation, &work));
+    ck_assert_int_eq(waits, before + 6); /* begin, prepare, execute, commit */
+    unit.ctx->waiting = NULL;
 }
 END_TEST
 
@@ -420,8 +466,10 @@ int main(void)
         tcase_add_test(tests, file_that_is_no_database);
         tcase_add_test(tests, new_file_is_in_wal_mode);
         tcase_add_test(tests, file_replaced_under_a_handle);
+        tcase_add_test(tests, file_with_the_name_of_an_open_one);
     }
     tcase_add_test(tests, reading);
+    tcase_add_test(tests, every_wait_is_told);
     tcase_add_test(tests, reading_ends_when_told);
     tcase_add_test(tests, failing_reader_is_not_asked_again);
     tcase_add_test(tests, commit_and_rollback);
