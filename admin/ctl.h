@@ -29,7 +29,12 @@
     X(CTL_OPT_DRY_RUN,  "dry-run",    NULL,      "say what would change, but change nothing")     \
     X(CTL_OPT_ALL,      "all",        NULL,      "all there are, instead of naming them")         \
     X(CTL_OPT_TO,       "to",         "VERSION", "a stored version to go to, instead of the one before") \
-    X(CTL_OPT_SCOPE,    "scope",      "SCOPE",   "where it is a test device: global, or site:NAME") \
+    X(CTL_OPT_SCOPE,    "scope",      "SCOPE",   "global, or site:NAME")                           \
+    X(CTL_OPT_ADD,      "add",        "WORDS",   "words to add to a list, separated by commas")   \
+    X(CTL_OPT_REMOVE,   "remove",     "WORDS",   "words to remove from a list, separated by commas") \
+    X(CTL_OPT_DAYS,     "days",       "N",       "logs that are older than this")                 \
+    X(CTL_OPT_LOG_TYPE, "type",       "TYPE",    "CELog and so on, or audit, downloads, uploads") \
+    X(CTL_OPT_DEVICE,   "device",     "TEXT",    "logs with this in their name: a serial number, a MAC address") \
     X(CTL_OPT_STATE,    "state",      "STATE",   "rules with a version pending, approved, or none") \
     X(CTL_OPT_TYPE,     "type",       "TYPE",    "device type, for example UCPhone")              \
     X(CTL_OPT_BRAND,    "brand",      "BRAND",   "brand, for example POLYCOM")                    \
@@ -119,6 +124,11 @@ apr_status_t ctl_args_ids_versions(ctl_t *ctl);
 /* For `rule list` and whoever chooses rules: judges the filters, and applies them to a rule. */
 apr_status_t ctl_rule_list_check(ctl_t *ctl);
 int ctl_rule_is_wanted(const ctl_t *ctl, const du_rule_t *rule);
+/* What stands behind --scope: "" for the global one, which it is if it is not given, or the name of a site. */
+apr_status_t ctl_scope_read(ctl_t *ctl, const char **site);
+
+/* "site:Berlin"; "global" for "". */
+const char *ctl_scope_text(apr_pool_t *pool, const char *site);
 
 /* The name of an option's value; NULL if it takes none. */
 const char *ctl_option_value(ctl_option_e id);
@@ -169,6 +179,12 @@ json_t *ctl_json_time(apr_pool_t *pool, apr_time_t time);
 /* Prints the document and gives it free. */
 void ctl_json_print(json_t *document);
 
+/* A document that says what a change did: {"result": "added"}. */
+json_t *ctl_json_result(const char *result);
+
+/* Prints what a change did, as a sentence or as the document, which is given free. */
+void ctl_result_print(ctl_t *ctl, const char *sentence, json_t *document);
+
 /*
  * Records as text and JSON (ctl_record.c)
  */
@@ -217,6 +233,15 @@ apr_status_t ctl_site_add(ctl_t *ctl);
 apr_status_t ctl_site_set(ctl_t *ctl);
 apr_status_t ctl_site_list(ctl_t *ctl);
 apr_status_t ctl_site_remove(ctl_t *ctl);
+apr_status_t ctl_setting_list(ctl_t *ctl);
+apr_status_t ctl_setting_set_check(ctl_t *ctl);
+apr_status_t ctl_setting_set(ctl_t *ctl);
+apr_status_t ctl_setting_scope_check(ctl_t *ctl);
+apr_status_t ctl_setting_new(ctl_t *ctl);
+apr_status_t ctl_setting_reset(ctl_t *ctl);
+apr_status_t ctl_log_check(ctl_t *ctl);
+apr_status_t ctl_log_list(ctl_t *ctl);
+apr_status_t ctl_log_clear(ctl_t *ctl);
 apr_status_t ctl_phone_check(ctl_t *ctl);
 apr_status_t ctl_phone(ctl_t *ctl);
 

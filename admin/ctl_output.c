@@ -176,3 +176,21 @@ void ctl_json_print(json_t *document)
     putchar('\n');
     json_decref(document);
 }
+
+json_t *ctl_json_result(const char *result)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "result", json_string(result));
+    return object;
+}
+
+void ctl_result_print(ctl_t *ctl, const char *sentence, json_t *document)
+{
+    if (ctl->option[CTL_OPT_JSON]) {
+        ctl_json_print(document);
+    } else {
+        printf("%s\n", ctl_text(ctl->pool, sentence));
+        json_decref(document);
+    }
+}

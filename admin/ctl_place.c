@@ -8,8 +8,6 @@
 #include "du_subnet.h"
 #include "du_text.h"
 
-#define SITE_PREFIX "site:"
-
 static apr_status_t check_name(ctl_t *ctl, const char *what)
 {
     if (du_text_is_segment(ctl->argv[0], DU_PLACE_NAME_MAX)) {
@@ -19,25 +17,6 @@ static apr_status_t check_name(ctl_t *ctl, const char *what)
                    "\"%s\" cannot be the name of a %s: that has 1 to %d bytes of UTF-8, none of / \\ : * ? \" < > |, "
                    "and no space or dot at its ends",
                    du_text_for_log(ctl->pool, ctl->argv[0]), what, DU_PLACE_NAME_MAX);
-}
-
-/* Prints what a change did, as a sentence or as the document, which is given free. */
-static void print_result(ctl_t *ctl, const char *sentence, json_t *document)
-{
-    if (ctl->option[CTL_OPT_JSON]) {
-        ctl_json_print(document);
-    } else {
-        printf("%s\n", ctl_text(ctl->pool, sentence));
-        json_decref(document);
-    }
-}
-
-static json_t *json_result(const char *result)
-{
-    json_t *object = json_object();
-
-    json_object_set_new(object, "result", json_string(result));
-    return object;
 }
 
 /*
@@ -124,11 +103,11 @@ static void tell_host_bits(ctl_t *ctl, const char *text)
 /* What was done to a site, in JSON's word and in one for people. */
 static void print_site(ctl_t *ctl, const du_site_t *site, const char *result, const char *sentence)
 {
-    json_t *document = json_result(result);
+    json_t *document = ctl_json_result(result);
 
     json_object_set_new(document, "site", json_site(ctl->pool, site));
-    print_result(ctl, apr_psprintf(ctl->pool, "%s %s: %s", sentence, site->name, subnets_text(ctl->pool, site)),
-                 document);
+    ctl_result_print(ctl, apr_psprintf(ctl->pool, "%s %s: %s", sentence, site->name, subnets_text(ctl->pool, site)),
+                     document);
     for (int i = 1; i < ctl->argc; i++) {
         tell_host_bits(ctl, ctl->argv[i]);
     }
@@ -213,10 +192,11 @@ apr_status_t ctl_site_remove(ctl_t *ctl)
     if (status != APR_SUCCESS) {
         return status;
     }
-    document = json_result("removed");
+    document = ctl_json_result("removed");
     json_object_set_new(document, "site", ctl_json_text(ctl->pool, name));
-    print_result(ctl, apr_pstrcat(ctl->pool, "Removed site ", name, " with its subnets and test devices", NULL),
-                 document);
+    ctl_result_print(
+        ctl, apr_pstrcat(ctl->pool, "Removed site ", name, " with its subnets, test devices and settings", NULL),
+        document);
     return APR_SUCCESS;
 }
 
@@ -224,32 +204,10 @@ apr_status_t ctl_site_remove(ctl_t *ctl)
  * Test devices
  */
 
-/* What stands behind --scope: "" for the global one, or the name of a site. */
-static apr_status_t read_scope(ctl_t *ctl, const char **site)
-{
-    const char *scope = ctl->option[CTL_OPT_SCOPE];
-
-    *site = "";
-    if (!scope || du_text_same(scope, "global")) {
-        return APR_SUCCESS;
-    }
-    if (!du_text_begins(scope, SITE_PREFIX) || !du_text_or_null(scope + strlen(SITE_PREFIX))) {
-        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0873), "--scope is global or " SITE_PREFIX "NAME, not \"%s\"",
-                       du_text_for_log(ctl->pool, scope));
-    }
-    *site = scope + strlen(SITE_PREFIX);
-    return APR_SUCCESS;
-}
-
-static const char *scope_text(apr_pool_t *pool, const char *site)
-{
-    return *site ? apr_pstrcat(pool, SITE_PREFIX, site, NULL) : "global";
-}
-
 /* "site:Berlin/desk phone", as administration.md 1.0 writes identities. */
 static const char *identity(apr_pool_t *pool, const char *site, const char *name)
 {
-    return apr_pstrcat(pool, scope_text(pool, site), "/", name, NULL);
+    return apr_pstrcat(pool, ctl_scope_text(pool, site), "/", name, NULL);
 }
 
 static const struct {
@@ -278,7 +236,7 @@ static apr_status_t read_device(ctl_t *ctl, du_test_device_t *device)
         return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0875), "\"%s\" is not a %s: %s",
                        du_text_for_log(ctl->pool, device->shown), kinds[device->kind].name, kinds[device->kind].form);
     }
-    return read_scope(ctl, &device->site);
+    return ctl_scope_read(ctl, &device->site);
 }
 
 apr_status_t ctl_test_device_add_check(ctl_t *ctl)
@@ -293,7 +251,7 @@ static json_t *json_device(apr_pool_t *pool, const du_test_device_t *device)
 {
     json_t *object = json_object();
 
-    json_object_set_new(object, "scope", ctl_json_text(pool, scope_text(pool, device->site)));
+    json_object_set_new(object, "scope", ctl_json_text(pool, ctl_scope_text(pool, device->site)));
     json_object_set_new(object, "name", ctl_json_text(pool, device->name));
     json_object_set_new(object, "identifier_type", json_string(kinds[device->kind].word));
     json_object_set_new(object, "identifier", ctl_json_text(pool, device->shown));
@@ -330,12 +288,13 @@ apr_status_t ctl_test_device_add(ctl_t *ctl)
     if (status != APR_SUCCESS) {
         return status;
     }
-    document = json_result("added");
+    document = ctl_json_result("added");
     json_object_set_new(document, "test_device", json_device(ctl->pool, &device));
-    print_result(ctl,
-                 apr_psprintf(ctl->pool, "Added test device %s: %s %s", identity(ctl->pool, device.site, device.name),
-                              kinds[device.kind].name, device.shown),
-                 document);
+    ctl_result_print(ctl,
+                     apr_psprintf(ctl->pool, "Added test device %s: %s %s",
+                                  identity(ctl->pool, device.site, device.name), kinds[device.kind].name,
+                                  device.shown),
+                     document);
     warn_of_others(ctl, &device, others);
     return APR_SUCCESS;
 }
@@ -344,7 +303,7 @@ apr_status_t ctl_test_device_add(ctl_t *ctl)
 static apr_status_t select_devices(ctl_t *ctl, apr_array_header_t *devices)
 {
     const char *site;
-    apr_status_t status = read_scope(ctl, &site);
+    apr_status_t status = ctl_scope_read(ctl, &site);
     int kept = 0;
 
     if (status != APR_SUCCESS || !ctl->option[CTL_OPT_SCOPE]) {
@@ -368,7 +327,7 @@ static void print_devices(ctl_t *ctl, const apr_array_header_t *devices)
 
     for (int i = 0; i < devices->nelts; i++) {
         const du_test_device_t *device = &APR_ARRAY_IDX(devices, i, du_test_device_t);
-        const char *cells[] = {scope_text(ctl->pool, device->site), device->name, kinds[device->kind].name,
+        const char *cells[] = {ctl_scope_text(ctl->pool, device->site), device->name, kinds[device->kind].name,
                                device->shown};
 
         ctl_table_row(table, cells);
@@ -380,7 +339,7 @@ apr_status_t ctl_test_device_list_check(ctl_t *ctl)
 {
     const char *site;
 
-    return read_scope(ctl, &site);
+    return ctl_scope_read(ctl, &site);
 }
 
 apr_status_t ctl_test_device_list(ctl_t *ctl)
@@ -421,7 +380,7 @@ apr_status_t ctl_test_device_remove_check(ctl_t *ctl)
         return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0877),
                        "test-device remove needs a name, or --all together with --scope");
     }
-    return read_scope(ctl, &site);
+    return ctl_scope_read(ctl, &site);
 }
 
 static const char *removed_text(apr_pool_t *pool, const char *site, const char *name, apr_status_t status)
@@ -430,14 +389,14 @@ static const char *removed_text(apr_pool_t *pool, const char *site, const char *
         return apr_pstrcat(pool, "Removed test device ", identity(pool, site, name), NULL);
     }
     return apr_pstrcat(pool, status == APR_SUCCESS ? "Removed" : "Nothing to do: there are no",
-                       " test devices of scope ", scope_text(pool, site), NULL);
+                       " test devices of scope ", ctl_scope_text(pool, site), NULL);
 }
 
 apr_status_t ctl_test_device_remove(ctl_t *ctl)
 {
     const char *site, *name = ctl->argc ? ctl->argv[0] : NULL;
     json_t *document;
-    apr_status_t status = read_scope(ctl, &site);
+    apr_status_t status = ctl_scope_read(ctl, &site);
 
     if (status == APR_SUCCESS) {
         status = du_store_test_device_remove(ctl->ctx, ctl->store, site, name, &ctl->actor);
@@ -445,9 +404,9 @@ apr_status_t ctl_test_device_remove(ctl_t *ctl)
     if (status != APR_SUCCESS && status != DU_E_NOTHING) {
         return status;
     }
-    document = json_result(status == APR_SUCCESS ? "removed" : "nothing");
-    json_object_set_new(document, "scope", ctl_json_text(ctl->pool, scope_text(ctl->pool, site)));
+    document = ctl_json_result(status == APR_SUCCESS ? "removed" : "nothing");
+    json_object_set_new(document, "scope", ctl_json_text(ctl->pool, ctl_scope_text(ctl->pool, site)));
     json_object_set_new(document, "name", name ? ctl_json_text(ctl->pool, name) : json_null());
-    print_result(ctl, removed_text(ctl->pool, site, name, status), document);
+    ctl_result_print(ctl, removed_text(ctl->pool, site, name, status), document);
     return APR_SUCCESS;
 }

@@ -22,6 +22,7 @@
 #define LIFE_OPTIONS   (CHANGE_OPTIONS | LIST_OPTIONS | CTL_BIT(CTL_OPT_ALL))
 #define NOTE           CTL_BIT(CTL_OPT_NOTE)
 #define SCOPE          CTL_BIT(CTL_OPT_SCOPE)
+#define LOG_OPTIONS    (CTL_BIT(CTL_OPT_LOG_TYPE) | CTL_BIT(CTL_OPT_DEVICE) | CTL_BIT(CTL_OPT_DAYS))
 #define PHONE_OPTIONS                                                                                                \
     (CTL_BIT(CTL_OPT_MAC) | CTL_BIT(CTL_OPT_SERIAL) | CTL_BIT(CTL_OPT_USER) | CTL_BIT(CTL_OPT_FILE) |                \
      CTL_BIT(CTL_OPT_REQUEST) | CTL_BIT(CTL_OPT_DOWNLOAD) | CTL_BIT(CTL_OPT_OUTSIDE) | CTL_BIT(CTL_OPT_BASE) |       \
@@ -80,7 +81,21 @@ static const ctl_command_t commands[] = {
     {"site list", "", 0, 0, CTL_NEEDS_STORE, 0, 0, NULL, ctl_site_list,
      "list the sites and their subnets"},
     {"site remove", "NAME", 1, 1, CTL_NEEDS_STORE, NOTE, 0, NULL, ctl_site_remove,
-     "remove a site with its subnets and test devices"},
+     "remove a site with its subnets, test devices and settings"},
+    {"setting list", "", 0, 0, CTL_NEEDS_STORE, SCOPE, 0, ctl_setting_scope_check, ctl_setting_list,
+     "list the settings: the value that holds, where it comes from, default and range"},
+    {"setting set", "NAME (VALUE | --add WORDS | --remove WORDS)", 1, 2, CTL_NEEDS_STORE,
+     CTL_BIT(CTL_OPT_ADD) | CTL_BIT(CTL_OPT_REMOVE) | SCOPE | NOTE, 0, ctl_setting_set_check, ctl_setting_set,
+     "give a setting a value, for all sites or for one"},
+    {"setting new", "", 0, 0, CTL_NEEDS_STORE, SCOPE | NOTE, SCOPE, ctl_setting_scope_check, ctl_setting_new,
+     "give a site settings of its own, as the defaults have them"},
+    {"setting reset", "[NAME]", 0, 1, CTL_NEEDS_STORE, SCOPE | NOTE, SCOPE, ctl_setting_scope_check, ctl_setting_reset,
+     "forget a site's own settings, or make the global ones the defaults again: all, or one"},
+    {"log list", "", 0, 0, 0, LOG_OPTIONS, 0, ctl_log_check, ctl_log_list,
+     "list device logs and audit files with size and age"},
+    {"log clear", "", 0, 0, CTL_NEEDS_STORE, CTL_BIT(CTL_OPT_DAYS) | CHANGE_OPTIONS, CTL_BIT(CTL_OPT_DAYS),
+     ctl_log_check, ctl_log_clear,
+     "remove device logs and audit files older than 1 to 30 days"},
     {"phone", "URL (--request FILE | --type TYPE --brand BRAND --model MODEL --revision REV "
      "--locale LOCALE --version VERSION)", 1, 1, 0, CTL_PHONE_IS | PHONE_OPTIONS, 0, ctl_phone_check, ctl_phone,
      "be a phone: ask for an update, print the answer, fetch and verify the files"},

@@ -6,6 +6,7 @@
 
 #include <httpd.h>
 #include <http_config.h>
+#include <mod_watchdog.h>
 
 #include "du_capture.h"
 #include "du_ctx.h"
@@ -85,6 +86,9 @@ apr_status_t du_conf_check_capture(du_ctx_t *ctx, const server_rec *s);
  * The node: what a process needs at run time (mod_devupdate_watch.c)
  */
 
+/* Below the file store: what a node keeps for itself, in files with its name. */
+#define DU_NODE_DIR "DeviceUpdateRules"
+
 struct du_node_t {
     server_rec *server;       /* the main one */
     const char *name;         /* DevUpdateNode */
@@ -97,6 +101,7 @@ struct du_node_t {
     du_stats_t *stats;                     /* likewise */
     du_upload_usage_t *usage;              /* likewise */
     du_keeper_t *keeper;                   /* the process that looks at the store */
+    int has_no_site; /* there is no site of the name that DevUpdateSite says; the keeper has said so */
 
     /* of a child */
     du_current_t *current;
@@ -116,6 +121,12 @@ apr_status_t du_keeper_start(du_ctx_t *ctx, du_node_t *node, apr_pool_t *pconf);
 
 /* From a child: asks for a new rule set, because the kept one is damaged. 0 if none will come soon: the store is away. */
 int du_keeper_ask(const du_keeper_t *keeper);
+
+/* The clean-up of logs (mod_devupdate_clean.c), which is the keeper's: made once, and asked with each of its looks whether it is
+ * time for one. That runs in a process of its own, because there may be very many logs. */
+typedef struct du_cleaner_t du_cleaner_t;
+du_cleaner_t *du_cleaner_make(du_node_t *node, apr_pool_t *pool);
+void du_cleaner_look(du_ctx_t *ctx, du_cleaner_t *cleaner);
 
 /*
  * Requests: what a URL means (mod_devupdate_target.c), and who serves it

@@ -22,6 +22,8 @@
       "the directory of the file store")                                                                            \
     X(NAME,   node_name,        DevUpdateNode,           GLOBAL, NULL,  0,    0,                                     \
       "name of this httpd among those that share a store")                                                          \
+    X(NAME,   site,             DevUpdateSite,           GLOBAL, NULL,  0,    0,                                     \
+      "the site whose settings this node follows")                                                                  \
     X(URL,    internal_url,     DevUpdateInternalURL,    GLOBAL, NULL,  0,    0,                                     \
       "file root that replies publish for phones inside")                                                           \
     X(URL,    external_url,     DevUpdateExternalURL,    GLOBAL, NULL,  0,    0,                                     \

@@ -89,14 +89,39 @@ static apr_status_t keep(du_ctx_t *ctx, const du_node_t *node, const void *block
     return rv;
 }
 
+/* The settings of the site of this node. One that does not exist (any more) is said once. */
+static apr_status_t read_settings(du_ctx_t *ctx, du_node_t *node, du_store_t *store, du_settings_t *settings)
+{
+    const char *site = du_conf_site(node->server);
+    apr_status_t rv = du_store_settings_in_force(ctx, store, site, ctx->pool, settings);
+
+    if (rv != DU_E_NOT_FOUND) {
+        if (rv == APR_SUCCESS && node->has_no_site) {
+            du_log(ctx, DU_LOG_NOTICE, DUNO(0123), "there is a site %s now, its settings hold", site);
+            node->has_no_site = 0;
+        }
+        return rv;
+    }
+    ctx->failure = (du_failure_t){0};
+    if (!node->has_no_site) {
+        du_log(ctx, DU_LOG_WARNING, DUNO(0122), "there is no site %s (DevUpdateSite), the global settings hold",
+               site);
+    }
+    node->has_no_site = 1;
+    return APR_SUCCESS;
+}
+
 /* Compiles what the store holds and keeps it. */
-static apr_status_t compile(du_ctx_t *ctx, const du_node_t *node, du_store_t *store, apr_int64_t *generation)
+static apr_status_t compile(du_ctx_t *ctx, du_node_t *node, du_store_t *store, apr_int64_t *generation)
 {
     du_snapshot_t snapshot;
     const void *block;
     apr_size_t len;
     apr_status_t rv = du_store_snapshot(ctx, store, ctx->pool, &snapshot);
 
+    if (rv == APR_SUCCESS) {
+        rv = read_settings(ctx, node, store, &snapshot.settings);
+    }
     if (rv == APR_SUCCESS) {
         rv = du_ruleset_compile(ctx, &snapshot, &node->dialects, ctx->pool, &block, &len);
     }
@@ -239,10 +264,13 @@ static int rest(du_keeper_t *keeper)
 static void live(du_keeper_t *keeper, apr_file_t *report)
 {
     apr_interval_time_t pause = apr_time_from_sec(du_conf_refresh(keeper->node->server));
-    apr_pool_t *pool;
+    du_cleaner_t *cleaner;
+    apr_pool_t *pool, *cleaner_pool;
 
     apr_pool_create(&pool, NULL);
+    apr_pool_create(&cleaner_pool, NULL);
     apr_pool_create(&keeper->store_pool, NULL);
+    cleaner = du_cleaner_make(keeper->node, cleaner_pool);
     if (!settle_down(keeper, pool)) {
         return;
     }
@@ -261,6 +289,7 @@ static void live(du_keeper_t *keeper, apr_file_t *report)
             apr_file_close(report);
             report = NULL;
         }
+        du_cleaner_look(ctx, cleaner);
         apr_pool_clear(pool);
     } while (rest(keeper));
 }

@@ -1,5 +1,6 @@
 #include "mod_devupdate.h"
 
+#include <apr_strings.h>
 #include <http_protocol.h>
 #include <http_request.h>
 
@@ -153,6 +154,18 @@ static int receive(transfer_t *transfer)
  * The request
  */
 
+/* The lists of the rule set that is in force when the request comes. */
+static void take_lists(request_rec *r, const du_node_t *node, du_upload_rules_t *rules)
+{
+    const du_ruleset_t *ruleset = du_current_acquire(node->current);
+    du_settings_t settings;
+
+    du_ruleset_settings(ruleset, &settings);
+    rules->types = apr_pstrdup(r->pool, du_setting_text(&settings, DU_SET_VALID_LOG_TYPES));
+    rules->extensions = apr_pstrdup(r->pool, du_setting_text(&settings, DU_SET_VALID_LOG_EXTENSIONS));
+    du_current_release(node->current, ruleset);
+}
+
 /* A transfer of which nothing has been read yet. The identity is read by who needs it. */
 static transfer_t *make_transfer(request_rec *r, const du_target_t *target)
 {
@@ -163,8 +176,7 @@ static transfer_t *make_transfer(request_rec *r, const du_target_t *target)
     transfer->is_external = target->is_external;
     transfer->rules.spool = du_conf(r->server)->runtime->spool;
     transfer->rules.max_size = du_conf_max_upload(r->server);
-    transfer->rules.types = du_setting_default(DU_SET_VALID_LOG_TYPES);
-    transfer->rules.extensions = du_setting_default(DU_SET_VALID_LOG_EXTENSIONS);
+    take_lists(r, du_conf(r->server)->runtime, &transfer->rules);
     transfer->identity.names = du_conf(r->server)->runtime->upload_names;
     transfer->upload = du_upload_make(transfer->ctx, &transfer->rules, &transfer->identity);
     return transfer;

@@ -4,12 +4,10 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
-#include <mod_watchdog.h>
 
 #include "du_file.h"
 #include "du_setting.h"
 
-#define RULESET_DIR     "DeviceUpdateRules"
 #define WATCHDOG        "_devupdate_child_"
 #define NOTICE_INTERVAL apr_time_from_sec(1) /* how often a child looks whether there is a new rule set */
 
@@ -21,6 +19,19 @@
  * A child: notices a new rule set
  */
 
+/* The journal follows MaxLogFileSize. */
+static void limit_journal(const du_node_t *node)
+{
+    const du_ruleset_t *ruleset = du_current_acquire(node->current);
+    du_settings_t settings;
+
+    du_ruleset_settings(ruleset, &settings);
+    if (node->journal) {
+        du_journal_limit(node->journal, du_setting_number(&settings, DU_SET_MAX_LOG_FILE_SIZE));
+    }
+    du_current_release(node->current, ruleset);
+}
+
 static apr_status_t watch_ruleset(int state, void *data, apr_pool_t *pool)
 {
     du_node_t *node = data;
@@ -31,6 +42,9 @@ static apr_status_t watch_ruleset(int state, void *data, apr_pool_t *pool)
         return APR_SUCCESS;
     }
     rv = du_current_refresh(ctx, node->current);
+    if (rv == APR_SUCCESS) {
+        limit_journal(node);
+    }
     if (rv != APR_SUCCESS && rv != DU_E_NOTHING) {
         du_keeper_ask(node->keeper);
         du_report(ctx, DU_LOG_WARNING);
@@ -100,15 +114,15 @@ static apr_status_t make_node(du_ctx_t *ctx, apr_pool_t *pconf, server_rec *s, d
 
     node->server = s;
     node->name = du_conf_node_name(s) ? du_conf_node_name(s) : default_node_name(pconf);
-    node->ruleset_path = apr_pstrcat(pconf, files, "/" RULESET_DIR "/", node->name, ".ruleset", NULL);
+    node->ruleset_path = apr_pstrcat(pconf, files, "/" DU_NODE_DIR "/", node->name, ".ruleset", NULL);
     node->names = du_conf_names(s, pconf);
     node->upload_names = du_conf_upload_names(s, pconf);
     node->capture = du_conf_capture(s, pconf);
     *made = node;
     if (rv == APR_SUCCESS) {
-        rv = du_file_make_dirs(files, RULESET_DIR, ctx->pool);
+        rv = du_file_make_dirs(files, DU_NODE_DIR, ctx->pool);
         if (rv != APR_SUCCESS) {
-            return du_fail(ctx, rv, DUNO(0504), "the directory %s/" RULESET_DIR " cannot be made: %pm", files,
+            return du_fail(ctx, rv, DUNO(0504), "the directory %s/" DU_NODE_DIR " cannot be made: %pm", files,
                            (void *)&rv);
         }
         rv = share_memory(pconf, node);
@@ -197,5 +211,6 @@ void du_node_start_child(apr_pool_t *pchild, server_rec *s)
                         pchild, &node->journal) != APR_SUCCESS) {
         du_report(ctx, DU_LOG_ERROR);
     }
+    limit_journal(node);
     node->spool = make_spool(s, node, pchild);
 }

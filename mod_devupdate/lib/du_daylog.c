@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <apr_lib.h>
 #include <apr_portable.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
@@ -14,9 +15,9 @@
 struct du_daylog_t {
     const char *files;
     const du_daylog_form_t *form;
+    apr_pool_t *pool;          /* of the open file; cleared with every new one */
+    apr_thread_mutex_t *mutex; /* guards everything below, and the pool */
     apr_off_t max_size;
-    apr_pool_t *pool;             /* of the open file; cleared with every new one */
-    apr_thread_mutex_t *mutex;    /* guards everything below, and the pool */
     apr_file_t *file;             /* NULL if none is open */
     char day[DU_DAYLOG_DAY_SIZE]; /* of `file` */
     int number;                   /* of `file` in its day */
@@ -34,6 +35,26 @@ apr_status_t du_daylog_make(const char *files, const du_daylog_form_t *form, apr
     apr_pool_create(&made->pool, pool);
     *log = made;
     return apr_thread_mutex_create(&made->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
+}
+
+/* 1 if text begins with yyyy-mm-dd. */
+static int is_day(const char *text)
+{
+    static const char form[] = "0000-00-00";
+
+    for (apr_size_t i = 0; i < sizeof(form) - 1; i++) {
+        if (form[i] == '0' ? !apr_isdigit(text[i]) : text[i] != form[i]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+void du_daylog_limit(du_daylog_t *log, apr_off_t max_size)
+{
+    apr_thread_mutex_lock(log->mutex);
+    log->max_size = max_size;
+    apr_thread_mutex_unlock(log->mutex);
 }
 
 static void put_two(char *to, int number)
@@ -129,13 +150,24 @@ static int ends_cut(const du_daylog_t *log)
            c != '\n';
 }
 
-/* Opens the first file of the day, from `number` on, that is not full. */
+/* 1 if there is a next file of the day: this one was full when files were smaller, and is not written to again. */
+static int is_followed(const du_daylog_t *log, const char *day, int number)
+{
+    apr_finfo_t info;
+
+    return apr_stat(&info, path_of(log, day, number + 1, log->pool), APR_FINFO_TYPE, log->pool) == APR_SUCCESS;
+}
+
+/* Opens the first file of the day, from `number` on, that is neither full nor followed by another. */
 static apr_status_t open_day(du_daylog_t *log, const char *day, int number)
 {
     apr_status_t rv = APR_ENOSPC;
 
     for (; number < MAX_FILES; number++) {
         apr_pool_clear(log->pool);
+        if (is_followed(log, day, number)) {
+            continue;
+        }
         rv = open_or_make(log, path_of(log, day, number, log->pool));
         if (rv != APR_SUCCESS || !is_full_or_gone(log)) {
             break;
@@ -185,6 +217,30 @@ apr_status_t du_daylog_append(du_daylog_t *log, const char *day, const char *lin
     }
     apr_thread_mutex_unlock(log->mutex);
     return rv;
+}
+
+/* From the end, because the name of a node may look like a day. */
+int du_daylog_is_of(const char *file_name, const char *form_name, const char *suffix, const char *node, char *day)
+{
+    const apr_size_t day_len = DU_DAYLOG_DAY_SIZE - 1;
+    apr_size_t begin = strlen(form_name), len = strlen(file_name), end;
+
+    if (strncmp(file_name, form_name, begin) != 0 || len < strlen(suffix) + 1 ||
+        strcmp(file_name + len - strlen(suffix), suffix) != 0 || file_name[len - strlen(suffix) - 1] != '.') {
+        return 0;
+    }
+    len -= strlen(suffix) + 1;
+    for (end = len; end > begin && apr_isdigit(file_name[end - 1]); end--) {
+    }
+    if (end < len && end > begin && file_name[end - 1] == '_') { /* the number of a file in its day */
+        len = end - 1;
+    }
+    if (len < begin + day_len + 1 || !is_day(file_name + len - day_len) || file_name[len - day_len - 1] != '_') {
+        return 0;
+    }
+    apr_cpystrn(day, file_name + len - day_len, DU_DAYLOG_DAY_SIZE);
+    len -= day_len + 1;
+    return !node || (len - begin == strlen(node) && strncmp(file_name + begin, node, len - begin) == 0);
 }
 
 apr_status_t du_daylog_position(du_daylog_t *log, const char *day, apr_pool_t *pool, int *number, apr_off_t *size)

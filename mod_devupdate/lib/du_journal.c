@@ -30,15 +30,15 @@ struct du_journal_t {
 /* X(member, directory, name up to the node, header) */
 #define SERIES(X)                                                                                                    \
     X(checks, DU_JOURNAL_DIR, DU_JOURNAL_CHECKS, check_header + 1)                                                   \
-    X(downloads, DU_JOURNAL_DOWNLOAD, "DevUpdateDownloads_", DOWNLOAD_HEADER)                                        \
-    X(uploads, DU_JOURNAL_UPLOAD, "DevUpdateUploads_", UPLOAD_HEADER)
+    X(downloads, DU_JOURNAL_DOWNLOAD, DU_JOURNAL_DOWNLOAD_NAME, DOWNLOAD_HEADER)                                     \
+    X(uploads, DU_JOURNAL_UPLOAD, DU_JOURNAL_UPLOAD_NAME, UPLOAD_HEADER)
 
 static apr_status_t open_series(const char *files, const char *directory, const char *name, const char *header,
                                 apr_off_t max_size, apr_pool_t *pool, du_daylog_t **log)
 {
     du_daylog_form_t *form = apr_palloc(pool, sizeof(*form));
 
-    *form = (du_daylog_form_t){directory, name, "log", header};
+    *form = (du_daylog_form_t){directory, name, DU_JOURNAL_SUFFIX, header};
     return du_daylog_make(files, form, max_size, pool, log);
 }
 
@@ -60,6 +60,13 @@ apr_status_t du_journal_open(du_ctx_t *ctx, const char *files, const char *node,
     }
     *journal = made;
     return APR_SUCCESS;
+}
+
+void du_journal_limit(du_journal_t *journal, apr_off_t max_size)
+{
+#define LIMIT_SERIES(member, directory, name, header) du_daylog_limit(journal->member, max_size);
+    SERIES(LIMIT_SERIES)
+#undef LIMIT_SERIES
 }
 
 /*

@@ -16,7 +16,11 @@
 #define DU_JOURNAL_DOWNLOAD "DeviceUpdateLogs/Server/Downloads"
 #define DU_JOURNAL_UPLOAD   "DeviceUpdateLogs/Server/Uploads"
 
-#define DU_JOURNAL_CHECKS "RequestHandlerAuditLog_" /* how the names of the files of checks begin */
+/* Names of the files of the three, up to the node. */
+#define DU_JOURNAL_CHECKS        "RequestHandlerAuditLog_"
+#define DU_JOURNAL_DOWNLOAD_NAME "DevUpdateDownloads_"
+#define DU_JOURNAL_UPLOAD_NAME   "DevUpdateUploads_"
+#define DU_JOURNAL_SUFFIX        "log"
 
 /* The columns of a check: X(id, name). The literal names are protocol.md 6.1's; from "Endpoint" on they are ours. */
 #define DU_CHECK_COLUMNS(X)                                                                                          \
@@ -105,6 +109,9 @@ typedef struct du_upload_record_t {
  * as long as pool. Files and directories come to be with the first line. */
 apr_status_t du_journal_open(du_ctx_t *ctx, const char *files, const char *node, apr_off_t max_size, apr_pool_t *pool,
                              du_journal_t **journal);
+
+/* From the next line on, files are full at max_size bytes. Any thread. */
+void du_journal_limit(du_journal_t *journal, apr_off_t max_size);
 
 /* Each appends one line. A failure to write is a failure; the line may then be cut off, but the next one starts fresh. */
 apr_status_t du_journal_append(du_ctx_t *ctx, du_journal_t *journal, const du_check_t *check);

@@ -8,6 +8,7 @@
 #include <apr_tables.h>
 
 #include "du_device.h"
+#include "du_setting.h"
 #include "du_subnet.h"
 
 #define DU_DIGEST_SIZE 32 /* SHA-256 */
@@ -95,6 +96,7 @@ typedef struct du_snapshot_t {
     apr_array_header_t *rules;        /* of du_rule_t with images, by id */
     apr_array_header_t *sites;        /* of du_site_t */
     apr_array_header_t *test_devices; /* of du_test_device_t */
+    du_settings_t settings;           /* those in force at the node; none are as good as the defaults */
 } du_snapshot_t;
 
 #endif

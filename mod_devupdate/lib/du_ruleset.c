@@ -22,7 +22,8 @@ int du_ruleset_sections(du_ruleset_t *ruleset, const void *block, apr_size_t len
     ruleset->subnets = (const void *)(ruleset->dialects + h->ndialects);
     ruleset->tests = (const void *)(ruleset->subnets + h->nsubnets);
     ruleset->buckets = (const void *)(ruleset->tests + h->ntests);
-    ruleset->blob = (const void *)(ruleset->buckets + h->nbuckets);
+    ruleset->settings = (const void *)(ruleset->buckets + h->nbuckets);
+    ruleset->blob = (const void *)(ruleset->settings + h->nsettings);
     return h->size == len && (const char *)block + len == ruleset->blob + h->blob_size;
 }
 
@@ -209,6 +210,24 @@ void du_ruleset_reply(const du_ruleset_t *ruleset, const du_rs_image_t *image, i
         if (reply->dialect == (apr_uint32_t)dialect) {
             *bytes = ruleset->blob + reply->bytes;
             *len = reply->len;
+        }
+    }
+}
+
+/*
+ * Settings
+ */
+
+void du_ruleset_settings(const du_ruleset_t *ruleset, du_settings_t *settings)
+{
+    *settings = (du_settings_t){{NULL}};
+    for (apr_uint32_t i = 0; ruleset && i < ruleset->header->nsettings; i++) {
+        const du_rs_setting_t *listed = &ruleset->settings[i];
+
+        for (int id = 0; id < DU_SETTINGS; id++) {
+            if (du_text_same(du_setting_name((du_setting_e)id), ruleset->blob + listed->name)) {
+                settings->value[id] = ruleset->blob + listed->value;
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ typedef struct builder_t {
     apr_pool_t *pool;    /* what is being built */
     apr_pool_t *scratch; /* cleared after every reply */
     int has_tests;       /* pending versions are offered to somebody */
-    apr_array_header_t *files, *rules, *images, *replies, *dialect_records, *subnets, *tests;
+    apr_array_header_t *files, *rules, *images, *replies, *dialect_records, *subnets, *tests, *settings;
     apr_array_header_t *blob; /* of char */
     apr_hash_t *texts;        /* text -> offset in the blob plus one */
 } builder_t;
@@ -227,6 +227,18 @@ static void add_places(builder_t *b, const du_snapshot_t *snapshot)
     add_tests(b, snapshot);
 }
 
+static void add_settings(builder_t *b, const du_settings_t *settings)
+{
+    for (int i = 0; i < DU_SETTINGS; i++) {
+        if (settings->value[i]) {
+            du_rs_setting_t *made = apr_array_push(b->settings);
+
+            made->name = add_text(b, du_setting_name((du_setting_e)i));
+            made->value = add_text(b, settings->value[i]);
+        }
+    }
+}
+
 static apr_uint32_t *make_buckets(builder_t *b, apr_uint32_t *nbuckets)
 {
     const du_rs_rule_t *rules = (const du_rs_rule_t *)b->rules->elts;
@@ -263,13 +275,14 @@ static char *append_array(char *to, const apr_array_header_t *array)
 static void assemble(builder_t *b, du_rs_header_t *header, const void **block, apr_size_t *len)
 {
     const apr_uint32_t *buckets = make_buckets(b, &header->nbuckets);
-    apr_size_t size =
-        sizeof(*header) + (apr_size_t)b->files->nelts * sizeof(du_rs_record_t) +
-        (apr_size_t)b->rules->nelts * sizeof(du_rs_rule_t) + (apr_size_t)b->images->nelts * sizeof(du_rs_image_t) +
-        (apr_size_t)b->replies->nelts * sizeof(du_rs_reply_t) +
-        (apr_size_t)b->dialect_records->nelts * sizeof(du_rs_dialect_t) +
-        (apr_size_t)b->subnets->nelts * sizeof(du_rs_subnet_t) + (apr_size_t)b->tests->nelts * sizeof(du_rs_test_t) +
-        header->nbuckets * sizeof(*buckets) + (apr_size_t)b->blob->nelts;
+    apr_size_t size = sizeof(*header) + (apr_size_t)b->files->nelts * sizeof(du_rs_record_t) +
+                      (apr_size_t)b->rules->nelts * sizeof(du_rs_rule_t) +
+                      (apr_size_t)b->images->nelts * sizeof(du_rs_image_t) +
+                      (apr_size_t)b->replies->nelts * sizeof(du_rs_reply_t) +
+                      (apr_size_t)b->dialect_records->nelts * sizeof(du_rs_dialect_t) +
+                      (apr_size_t)b->subnets->nelts * sizeof(du_rs_subnet_t) +
+                      (apr_size_t)b->tests->nelts * sizeof(du_rs_test_t) + header->nbuckets * sizeof(*buckets) +
+                      (apr_size_t)b->settings->nelts * sizeof(du_rs_setting_t) + (apr_size_t)b->blob->nelts;
     char *made = apr_palloc(b->pool, size), *to;
 
     header->nfiles = (apr_uint32_t)b->files->nelts;
@@ -279,6 +292,7 @@ static void assemble(builder_t *b, du_rs_header_t *header, const void **block, a
     header->ndialects = (apr_uint32_t)b->dialect_records->nelts;
     header->nsubnets = (apr_uint32_t)b->subnets->nelts;
     header->ntests = (apr_uint32_t)b->tests->nelts;
+    header->nsettings = (apr_uint32_t)b->settings->nelts;
     header->blob_size = (apr_uint32_t)b->blob->nelts;
     header->size = size;
     to = append(made, header, sizeof(*header));
@@ -290,6 +304,7 @@ static void assemble(builder_t *b, du_rs_header_t *header, const void **block, a
     to = append_array(to, b->subnets);
     to = append_array(to, b->tests);
     to = append(to, buckets, header->nbuckets * sizeof(*buckets));
+    to = append_array(to, b->settings);
     append_array(to, b->blob);
     du_ruleset_digest(made, size, ((du_rs_header_t *)made)->digest);
     *block = made;
@@ -335,6 +350,7 @@ static builder_t *make_builder(du_ctx_t *ctx, const du_dialects_t *dialects, int
     b->dialect_records = apr_array_make(pool, 4, sizeof(du_rs_dialect_t));
     b->subnets = apr_array_make(pool, 4, sizeof(du_rs_subnet_t));
     b->tests = apr_array_make(pool, 4, sizeof(du_rs_test_t));
+    b->settings = apr_array_make(pool, 4, sizeof(du_rs_setting_t));
     b->blob = apr_array_make(pool, 1024 * (nrules + 1), 1);
     b->texts = apr_hash_make(pool);
     add_text(b, "");
@@ -354,6 +370,7 @@ apr_status_t du_ruleset_compile(du_ctx_t *ctx, const du_snapshot_t *snapshot, co
     }
     if (rv == APR_SUCCESS) {
         add_places(b, snapshot);
+        add_settings(b, &snapshot->settings);
         header.generation = snapshot->generation;
         header.compiled = du_now(ctx);
         assemble(b, &header, block, len);

@@ -10,7 +10,7 @@
 #ifndef DU_SETTING_H
 #define DU_SETTING_H
 
-#include <apr_pools.h>
+#include "du_ctx.h"
 
 /* clang-format off */
 #define DU_SETTING_LIST(X)                                                                                               \
@@ -30,6 +30,11 @@
     X(DU_SET_IMPORT_MAX_RATIO,         "import-max-ratio",       GLOBAL, NUMBER, "1000",        1, 100000)                \
     X(DU_SET_IMPORT_MAX_NAME,          "import-max-name",        GLOBAL, NUMBER, "512",         16, 4096)                 \
     X(DU_SET_IMPORT_MAX_DEPTH,         "import-max-depth",       GLOBAL, NUMBER, "32",          4, 256)
+
+/* The words of the settings that are a CHOICE. */
+#define DU_SETTING_CHOICES(X)                                                                                            \
+    X(DU_SET_CATALOG_EXPIRY, "accept")                                                                                   \
+    X(DU_SET_CATALOG_EXPIRY, "refuse")
 /* clang-format on */
 
 typedef enum {
@@ -44,20 +49,73 @@ typedef struct du_settings_t {
     const char *value[DU_SETTINGS];
 } du_settings_t;
 
+#define DU_SETTING_VALUE_MAX     4096 /* bytes of a value */
+#define DU_SETTING_TYPE_MAX      64   /* bytes of a word in ValidLogFileTypes: the name of a directory */
+#define DU_SETTING_EXTENSION_MAX 32   /* bytes of a word in ValidLogFileExtensions, its dot included */
+
+/*
+ * The list
+ */
+
 /* "LogCleanUpInterval" */
 const char *du_setting_name(du_setting_e setting);
 
 /* The default of a setting as text. */
 const char *du_setting_default(du_setting_e setting);
 
-/* The value of a setting, or its default; settings may be NULL. */
+/* 1 if only the global scope has a value of it. */
+int du_setting_is_global(du_setting_e setting);
+
+/* 1 if its value is a LIST. */
+int du_setting_is_list(du_setting_e setting);
+
+/* What a value may be, in words: "from 1.00:00:00 to 365.00:00:00". */
+const char *du_setting_range(apr_pool_t *pool, du_setting_e setting);
+
+/* Finds a setting by its name without regard to case. DU_E_NOT_FOUND with a sentence. */
+apr_status_t du_setting_find(du_ctx_t *ctx, const char *name, du_setting_e *setting);
+
+/*
+ * Checking
+ */
+
+/* A value as the store keeps it (10. is 10.00:00:00, 3:00 is 03:00, spaces around the words of a list go), in pool; NULL
+ * if the setting cannot have it. */
+const char *du_setting_canonical(apr_pool_t *pool, du_setting_e setting, const char *text);
+
+/* The same, but DU_E_MALFORMED with a sentence that names the setting and its range. */
+apr_status_t du_setting_check(du_ctx_t *ctx, du_setting_e setting, const char *text, apr_pool_t *pool,
+                              const char **value);
+
+/*
+ * Values. They are canonical; settings may be NULL, which has the defaults.
+ */
+
+/* The value of a setting, or its default. */
 const char *du_setting_text(const du_settings_t *settings, du_setting_e setting);
 
 /* Likewise of a NUMBER. */
 apr_int64_t du_setting_number(const du_settings_t *settings, du_setting_e setting);
 
+/* Likewise of a TIME, in seconds. */
+apr_int64_t du_setting_seconds(const du_settings_t *settings, du_setting_e setting);
+
+/* Likewise of a CLOCK, in minutes since midnight; an empty one is midnight (administration.md section 8, question 3). */
+int du_setting_minutes(const du_settings_t *settings, du_setting_e setting);
+
+/* What holds at a site: its own values where it has them, else the global ones (administration.md 1.5). */
+void du_settings_merge(const du_settings_t *site, const du_settings_t *global, du_settings_t *in_force);
+
+/*
+ * Lists
+ */
+
 /* A word of a comma-separated list as the list spells it, found without regard to case; NULL if the list does not have it.
  * word may be NULL. */
 const char *du_setting_listed(apr_pool_t *pool, const char *list, const char *word);
+
+/* A canonical list with the words of another behind it, or without them. Words are compared without regard to case. */
+const char *du_setting_list_add(apr_pool_t *pool, const char *list, const char *words);
+const char *du_setting_list_remove(apr_pool_t *pool, const char *list, const char *words);
 
 #endif

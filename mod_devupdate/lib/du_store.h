@@ -33,7 +33,8 @@ apr_status_t du_store_init(du_ctx_t *ctx, const char *spec, apr_pool_t *pool);
 /* The number that every change raises. */
 apr_status_t du_store_generation(du_ctx_t *ctx, du_store_t *store, apr_int64_t *generation);
 
-/* Everything a rule set is compiled from. All of it lives in pool. */
+/* Everything a rule set is compiled from, but for the settings, which depend on the node: none are in force. All of it lives
+ * in pool. */
 apr_status_t du_store_snapshot(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, du_snapshot_t *snapshot);
 
 /* All rules (array of du_rule_t without images), by id. */
@@ -133,10 +134,42 @@ apr_status_t du_store_forget(du_ctx_t *ctx, du_store_t *store, const apr_array_h
                              const apr_array_header_t *orphans, const du_actor_t *actor,
                              apr_array_header_t **forgotten);
 
-/* The values of a site (a NULL or empty name: the global ones) as the store has them, without defaults
- * (du_store_setting.c). A name that this program does not know is passed over. */
+/*
+ * Settings (du_store_setting.c; semantics: administration.md 1.5). site is the name of a site, "" the global scope. A site
+ * has values of its own or not, one by one; the global scope has every value, if only by default. Every change is a
+ * transaction as above; DU_E_NOT_FOUND if there is no such site.
+ */
+
+/* The values of a scope as the store has them, without defaults. A name that this program does not know is passed over,
+ * and so is a value that it does not accept. */
 apr_status_t du_store_settings(du_ctx_t *ctx, du_store_t *store, const char *site, apr_pool_t *pool,
                                du_settings_t *settings);
+
+/* The values that hold at a site: its own, else the global ones. With DU_E_NOT_FOUND *settings are the global ones. */
+apr_status_t du_store_settings_in_force(du_ctx_t *ctx, du_store_t *store, const char *site, apr_pool_t *pool,
+                                        du_settings_t *settings);
+
+typedef enum {
+    DU_SETTING_REPLACE, /* the text is the value */
+    DU_SETTING_ADD,     /* the text is words, added to the list in force */
+    DU_SETTING_REMOVE   /* likewise, removed from it */
+} du_setting_op_e;
+
+/* Gives a scope a value. DU_E_MALFORMED if it cannot be one, or not of this scope; DU_E_NOTHING if it is that already.
+ * *value is what holds then, in ctx->pool. */
+apr_status_t du_store_setting_set(du_ctx_t *ctx, du_store_t *store, const char *site, du_setting_e setting,
+                                  du_setting_op_e op, const char *text, const du_actor_t *actor, const char **value);
+
+/* Gives a site all values of its own, as the defaults have them. DU_E_EXISTS if it has some, or for the global scope. */
+apr_status_t du_store_setting_new(du_ctx_t *ctx, du_store_t *store, const char *site, const du_actor_t *actor);
+
+/* Removes one value of a scope, or all of them for DU_SETTINGS: the global one or the default holds then. DU_E_NOTHING if
+ * there is none. */
+apr_status_t du_store_setting_reset(du_ctx_t *ctx, du_store_t *store, const char *site, int setting,
+                                    const du_actor_t *actor);
+
+/* Puts on record that logs were removed: what of them, as du_retained_text() says it (du_store_log.c). */
+apr_status_t du_store_logs_removed(du_ctx_t *ctx, du_store_t *store, const char *removed, const du_actor_t *actor);
 
 /*
  * Sites and test devices (du_store_site.c). Names compare without case. Every change is a transaction as above. Whether a
@@ -151,11 +184,11 @@ apr_status_t du_store_test_devices(du_ctx_t *ctx, du_store_t *store, apr_pool_t 
 /* DU_E_EXISTS if there is a site of that name, or if one of the subnets belongs to another site. */
 apr_status_t du_store_site_add(du_ctx_t *ctx, du_store_t *store, const du_site_t *site, const du_actor_t *actor);
 
-/* Replaces the subnets of a site; its test devices stay. DU_E_NOT_FOUND, DU_E_EXISTS as above, DU_E_NOTHING if it has just
+/* Replaces the subnets of a site; its test devices and settings stay. DU_E_NOT_FOUND, DU_E_EXISTS as above, DU_E_NOTHING if it has just
  * these subnets. */
 apr_status_t du_store_site_set(du_ctx_t *ctx, du_store_t *store, const du_site_t *site, const du_actor_t *actor);
 
-/* Removes a site with its subnets and test devices. DU_E_NOT_FOUND. */
+/* Removes a site with its subnets, test devices and settings. DU_E_NOT_FOUND. */
 apr_status_t du_store_site_remove(du_ctx_t *ctx, du_store_t *store, const char *name, const du_actor_t *actor);
 
 /* DU_E_EXISTS if the scope has a test device of that name, DU_E_NOT_FOUND if there is no such site. */

@@ -1,6 +1,7 @@
 /*
  * What the parts of the store share: du_store.c reads rules and packages, du_store_change.c takes packages in,
- * du_store_life.c is a rule's life, du_store_image.c the stored versions, du_store_site.c has sites and test devices.
+ * du_store_life.c is a rule's life, du_store_image.c the stored versions, du_store_site.c has sites and test devices,
+ * du_store_setting.c settings.
  */
 #ifndef DU_STORE_ROWS_H
 #define DU_STORE_ROWS_H
@@ -35,5 +36,14 @@ apr_status_t du_store_record_all(du_ctx_t *ctx, du_store_t *store, const du_acto
  * what is to be recorded. In a transaction. DU_E_CONFLICT if the row has other versions, DU_E_NOT_FOUND if it is gone. */
 apr_status_t du_store_change_rule(du_ctx_t *ctx, du_store_t *store, const du_rule_t *rule, du_action_e action,
                                   const du_versions_t *after, du_entry_t *entry);
+
+/* A scope as activities and messages name it: "site:Berlin", or "global" for "". */
+const char *du_store_scope(apr_pool_t *pool, const char *site);
+
+/* DU_E_NOT_FOUND with a sentence if there is no such site; "" is the global scope. */
+apr_status_t du_store_need_site(du_ctx_t *ctx, du_store_t *store, const char *site);
+
+/* Removes what settings a site has and records what they were. In a transaction. */
+apr_status_t du_store_settings_remove(du_ctx_t *ctx, du_store_t *store, const char *site, const du_actor_t *actor);
 
 #endif

@@ -113,9 +113,9 @@ static apr_status_t begin(du_ctx_t *ctx, const change_t *change)
     return du_store_raise(ctx, change->store, "generation", &generation);
 }
 
-static const char *scope(du_ctx_t *ctx, const char *site)
+const char *du_store_scope(apr_pool_t *pool, const char *site)
 {
-    return *site ? apr_pstrcat(ctx->pool, "site:", site, NULL) : "global";
+    return *site ? apr_pstrcat(pool, "site:", site, NULL) : "global";
 }
 
 static const char *shown(du_ctx_t *ctx, const char *text)
@@ -123,12 +123,23 @@ static const char *shown(du_ctx_t *ctx, const char *text)
     return du_text_for_log(ctx->pool, text);
 }
 
-static apr_status_t is_there(du_ctx_t *ctx, const change_t *change, const char *site, int *there)
+static apr_status_t is_there(du_ctx_t *ctx, du_store_t *store, const char *site, int *there)
 {
     apr_array_header_t *found;
-    apr_status_t rv = select_texts(ctx, change->store, DU_SQL_SITE, du_text_fold(ctx->pool, site), ctx->pool, &found);
+    apr_status_t rv = select_texts(ctx, store, DU_SQL_SITE, du_text_fold(ctx->pool, site), ctx->pool, &found);
 
     *there = found->nelts > 0;
+    return rv;
+}
+
+apr_status_t du_store_need_site(du_ctx_t *ctx, du_store_t *store, const char *site)
+{
+    int there = 1;
+    apr_status_t rv = *site ? is_there(ctx, store, site, &there) : APR_SUCCESS;
+
+    if (rv == APR_SUCCESS && !there) {
+        return du_fail(ctx, DU_E_NOT_FOUND, DUNO(0724), "there is no site %s to be a scope", shown(ctx, site));
+    }
     return rv;
 }
 
@@ -178,8 +189,8 @@ static apr_status_t insert_site(du_ctx_t *ctx, const change_t *change)
     if (rv == APR_SUCCESS) {
         rv = insert_subnets(ctx, change, key);
     }
-    return rv == APR_SUCCESS ? du_store_record(ctx, change->store, change->actor, "add", scope(ctx, site->name), "",
-                                               subnet_list(ctx, site))
+    return rv == APR_SUCCESS ? du_store_record(ctx, change->store, change->actor, "add",
+                                               du_store_scope(ctx->pool, site->name), "", subnet_list(ctx, site))
                              : rv;
 }
 
@@ -190,7 +201,7 @@ static apr_status_t add_site(du_ctx_t *ctx, void *baton)
     apr_status_t rv = begin(ctx, change);
 
     if (rv == APR_SUCCESS) {
-        rv = is_there(ctx, change, change->site->name, &there);
+        rv = is_there(ctx, change->store, change->site->name, &there);
     }
     if (rv == APR_SUCCESS && there) {
         return du_fail(ctx, DU_E_EXISTS, DUNO(0721), "there is a site %s already", shown(ctx, change->site->name));
@@ -229,9 +240,10 @@ static apr_status_t replace_subnets(du_ctx_t *ctx, const change_t *change)
     if (rv == APR_SUCCESS) {
         rv = insert_subnets(ctx, change, key);
     }
-    return rv == APR_SUCCESS ? du_store_record(ctx, change->store, change->actor, "set", scope(ctx, site->name),
-                                               subnet_list(ctx, &before), subnet_list(ctx, site))
-                             : rv;
+    return rv == APR_SUCCESS
+               ? du_store_record(ctx, change->store, change->actor, "set", du_store_scope(ctx->pool, site->name),
+                                 subnet_list(ctx, &before), subnet_list(ctx, site))
+               : rv;
 }
 
 static apr_status_t set_site(du_ctx_t *ctx, void *baton)
@@ -241,7 +253,7 @@ static apr_status_t set_site(du_ctx_t *ctx, void *baton)
     apr_status_t rv = begin(ctx, change);
 
     if (rv == APR_SUCCESS) {
-        rv = is_there(ctx, change, change->site->name, &there);
+        rv = is_there(ctx, change->store, change->site->name, &there);
     }
     if (rv == APR_SUCCESS && !there) {
         return du_fail(ctx, DU_E_NOT_FOUND, DUNO(0726), "there is no site %s whose subnets could be replaced",
@@ -278,7 +290,7 @@ static apr_status_t list_test_devices(du_ctx_t *ctx, const change_t *change, con
 
 static const char *device_object(du_ctx_t *ctx, const char *site, const char *name)
 {
-    return apr_pstrcat(ctx->pool, "test-device ", scope(ctx, site), name ? "/" : "", name, NULL);
+    return apr_pstrcat(ctx->pool, "test-device ", du_store_scope(ctx->pool, site), name ? "/" : "", name, NULL);
 }
 
 /* Deletes the test devices of a scope, or the one of that name, and records what they were. *count may be 0. */
@@ -300,7 +312,7 @@ static apr_status_t delete_test_devices(du_ctx_t *ctx, const change_t *change, c
     return rv;
 }
 
-/* Test devices and subnets first: they are the site's. */
+/* Settings, test devices and subnets first: they are the site's. */
 static apr_status_t delete_site(du_ctx_t *ctx, const change_t *change)
 {
     const char *key = du_text_fold(ctx->pool, change->site_name), *args[] = {key, NULL};
@@ -312,6 +324,9 @@ static apr_status_t delete_site(du_ctx_t *ctx, const change_t *change)
         rv = delete_test_devices(ctx, change, NULL, &devices);
     }
     if (rv == APR_SUCCESS) {
+        rv = du_store_settings_remove(ctx, change->store, change->site_name, change->actor);
+    }
+    if (rv == APR_SUCCESS) {
         rv = du_db_execute(ctx, change->store->db, DU_SQL_SITE_SUBNETS_DELETE, args, NULL);
     }
     if (rv == APR_SUCCESS) {
@@ -320,9 +335,10 @@ static apr_status_t delete_site(du_ctx_t *ctx, const change_t *change)
     if (rv == APR_SUCCESS && changed == 0) {
         return du_fail(ctx, DU_E_NOT_FOUND, DUNO(0722), "there is no site %s", shown(ctx, change->site_name));
     }
-    return rv == APR_SUCCESS ? du_store_record(ctx, change->store, change->actor, "remove",
-                                               scope(ctx, change->site_name), subnet_list(ctx, &site), "")
-                             : rv;
+    return rv == APR_SUCCESS
+               ? du_store_record(ctx, change->store, change->actor, "remove",
+                                 du_store_scope(ctx->pool, change->site_name), subnet_list(ctx, &site), "")
+               : rv;
 }
 
 static apr_status_t remove_site(du_ctx_t *ctx, void *baton)
@@ -341,7 +357,8 @@ static apr_status_t find_same_name(du_ctx_t *ctx, const change_t *change, const 
     for (int i = 0; i < names->nelts && rv == APR_SUCCESS; i++) {
         if (du_text_equal(APR_ARRAY_IDX(names, i, const char *), name_key)) {
             rv = du_fail(ctx, DU_E_EXISTS, DUNO(0723), "scope %s has a test device %s already",
-                         shown(ctx, scope(ctx, change->device->site)), shown(ctx, change->device->name));
+                         shown(ctx, du_store_scope(ctx->pool, change->device->site)),
+                         shown(ctx, change->device->name));
         }
     }
     return rv;
@@ -364,24 +381,13 @@ static apr_status_t insert_test_device(du_ctx_t *ctx, const change_t *change)
                : rv;
 }
 
-static apr_status_t need_site(du_ctx_t *ctx, const change_t *change, const char *site)
-{
-    int there = 1;
-    apr_status_t rv = *site ? is_there(ctx, change, site, &there) : APR_SUCCESS;
-
-    if (rv == APR_SUCCESS && !there) {
-        return du_fail(ctx, DU_E_NOT_FOUND, DUNO(0724), "there is no site %s to be a scope", shown(ctx, site));
-    }
-    return rv;
-}
-
 static apr_status_t add_test_device(du_ctx_t *ctx, void *baton)
 {
     const change_t *change = baton;
     apr_status_t rv = begin(ctx, change);
 
     if (rv == APR_SUCCESS) {
-        rv = need_site(ctx, change, change->device->site);
+        rv = du_store_need_site(ctx, change->store, change->device->site);
     }
     return rv == APR_SUCCESS ? insert_test_device(ctx, change) : rv;
 }
@@ -394,7 +400,7 @@ static apr_status_t remove_test_device(du_ctx_t *ctx, void *baton)
     apr_status_t rv = begin(ctx, change);
 
     if (rv == APR_SUCCESS) {
-        rv = need_site(ctx, change, change->site_name);
+        rv = du_store_need_site(ctx, change->store, change->site_name);
     }
     if (rv == APR_SUCCESS) {
         rv = delete_test_devices(ctx, change, name, &count);
@@ -402,7 +408,7 @@ static apr_status_t remove_test_device(du_ctx_t *ctx, void *baton)
     if (rv == APR_SUCCESS && count == 0) {
         return !name ? DU_E_NOTHING
                      : du_fail(ctx, DU_E_NOT_FOUND, DUNO(0725), "scope %s has no test device %s",
-                               shown(ctx, scope(ctx, change->site_name)), shown(ctx, name));
+                               shown(ctx, du_store_scope(ctx->pool, change->site_name)), shown(ctx, name));
     }
     return rv;
 }

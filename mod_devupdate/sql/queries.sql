@@ -137,6 +137,15 @@ DELETE FROM test_device WHERE site_key = %s
 -- name: settings
 SELECT name, value FROM setting WHERE scope = %s ORDER BY name
 
+-- name: setting_insert
+INSERT INTO setting (scope, name, value) VALUES (%s, %s, %s)
+
+-- name: setting_delete
+DELETE FROM setting WHERE scope = %s AND name = %s
+
+-- name: settings_delete
+DELETE FROM setting WHERE scope = %s
+
 -- name: activity_insert
 INSERT INTO activity (id, time, actor, node, role, action, object, before, after, note, digest)
 VALUES (%lld, %lld, %s, %s, %s, %s, %s, %s, %s, %s, %s)

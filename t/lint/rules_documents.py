@@ -99,6 +99,23 @@ def rule_directive_fields():
                     yield f"{show(path)} does not name the limit {limit}"
 
 
+SETTING = re.compile(r'X\((DU_SET_\w+),\s*"([\w-]+)",\s*(SITE|GLOBAL),\s*(\w+),\s*"([^"]*)"')
+
+
+@rule("conf/settings.md says what the list of settings says")
+def rule_settings():
+    header = files("mod_devupdate/lib/du_setting.h")[0].read_text()
+    table = header[header.index("#define DU_SETTING_LIST"):header.index("#define DU_SETTING_CHOICES")].replace("\\\n", "\n")
+    listed = need(SETTING.findall(table), "lines of the list of settings")
+    need(len(listed) == len(re.findall(r"\bX\(DU_SET_", table)), "every line of the list")
+    sections = re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", files("conf/settings.md")[0].read_text(), re.M | re.S)
+    if [name for name, _ in sections] != [name for _, name, *_ in listed]:
+        yield "it has others, or in another order"
+    for (_, name, scope, _, default), (_, text) in zip(listed, sections):
+        if (field(text, "Default"), field(text, "Scope")) != (default or "(empty)", scope.lower()):
+            yield f"{name}: default or scope are others than in the list"
+
+
 METRIC = re.compile(r'X\((COUNTER|GAUGE),\s*(\w+),\s*"(\w*)",\s*(\w+),\s*(\w+),\s*"([^"]+)"\)')
 
 

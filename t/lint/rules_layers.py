@@ -35,6 +35,7 @@ FILE_USERS = {
     "du_image": "the tree of images",
     "du_image_tree": "what is in it",
     "du_package": "reads the description in staging",
+    "du_retain": "removes logs that are old or too many",
     "du_ruleset": "maps the kept rule set",
     "du_ruleset_build": "keeps it",
     "du_upload_spool": "device logs that phones send",

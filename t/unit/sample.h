@@ -108,10 +108,10 @@ static inline apr_array_header_t *sample_rules(apr_pool_t *pool)
     return rules;
 }
 
-/* A snapshot with these rules and neither sites nor test devices. */
+/* A snapshot with these rules, with neither sites nor test devices, and with the default settings. */
 static inline du_snapshot_t *sample_snapshot(apr_array_header_t *rules, apr_int64_t generation, apr_pool_t *pool)
 {
-    du_snapshot_t *snapshot = apr_palloc(pool, sizeof(*snapshot));
+    du_snapshot_t *snapshot = apr_pcalloc(pool, sizeof(*snapshot));
 
     snapshot->generation = generation;
     snapshot->rules = rules;

@@ -389,6 +389,40 @@ START_TEST(position)
 }
 END_TEST
 
+static int lines_of_file(du_journal_t *journal, int *number)
+{
+    du_check_t check = check_at(NOON);
+    apr_off_t size;
+
+    assert_ok(du_journal_position(journal, DU_SERIES_CHECKS, NOON, unit.pool, number, &size));
+    return (int)((size - (apr_off_t)sizeof(HEADER) + 1) / (apr_off_t)strlen(line_of(&check)));
+}
+
+START_TEST(C5_another_limit_holds_at_once)
+{
+    du_check_t check = check_at(NOON);
+    const apr_off_t line_len = (apr_off_t)strlen(line_of(&check)), begin = sizeof(HEADER) - 1;
+    du_journal_t *journal, *late;
+    int number;
+
+    assert_ok(du_journal_open(unit.ctx, unit.dir, "node1", begin + 10 * line_len, unit.pool, &journal));
+    for (int i = 0; i < 3; i++) {
+        append(journal, NOON);
+    }
+    du_journal_limit(journal, begin + 2 * line_len);
+    append(journal, NOON);
+    ck_assert_int_eq(lines_of_file(journal, &number), 1);
+    ck_assert_int_eq(number, 1);
+    /* A larger limit does not make full files fit for lines again, whoever comes: they are over. */
+    du_journal_limit(journal, begin + 10 * line_len);
+    assert_ok(du_journal_open(unit.ctx, unit.dir, "node1", begin + 10 * line_len, unit.pool, &late));
+    append(late, NOON);
+    append(journal, NOON);
+    ck_assert_int_eq(lines_of_file(journal, &number), 3);
+    ck_assert_int_eq(number, 1);
+}
+END_TEST
+
 /*
  * Trouble
  */
@@ -523,6 +557,7 @@ int main(void)
     tcase_add_test(tests, four_processes_a_thousand_lines_each);
     tcase_add_test(tests, four_threads_share_a_journal);
     tcase_add_test(tests, position);
+    tcase_add_test(tests, C5_another_limit_holds_at_once);
     tcase_add_test(tests, disk_full_and_free_again);
     tcase_add_test(tests, cut_line_of_another_process);
     tcase_add_test(tests, cut_line_of_a_process_that_is_gone);
