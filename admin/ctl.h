@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "du_store.h"
+#include "du_store_activity.h"
 
 #define CTL_NAME "devupdatectl"
 
@@ -35,6 +36,12 @@
     X(CTL_OPT_DAYS,     "days",       "N",       "logs that are older than this")                 \
     X(CTL_OPT_LOG_TYPE, "type",       "TYPE",    "CELog and so on, or audit, downloads, uploads") \
     X(CTL_OPT_DEVICE,   "device",     "TEXT",    "logs with this in their name: a serial number, a MAC address") \
+    X(CTL_OPT_ACTION,   "action",     "ACTION",  "what was done: import, approve, ...")           \
+    X(CTL_OPT_OBJECT,   "object",     "TEXT",    "how the object's name begins: rule, \"rule 7\", site:") \
+    X(CTL_OPT_SINCE,    "since",      "TIME",    "that time and later: yyyy-mm-dd or yyyy-mm-ddThh:mm:ssZ") \
+    X(CTL_OPT_UNTIL,    "until",      "TIME",    "earlier than that time")                        \
+    X(CTL_OPT_LIMIT,    "limit",      "N",       "at most that many, the newest; 50 if not given") \
+    X(CTL_OPT_DIGEST,   "digest",     NULL,      "read every file and compare its content, not only its size") \
     X(CTL_OPT_STATE,    "state",      "STATE",   "rules with a version pending, approved, or none") \
     X(CTL_OPT_TYPE,     "type",       "TYPE",    "device type, for example UCPhone")              \
     X(CTL_OPT_BRAND,    "brand",      "BRAND",   "brand, for example POLYCOM")                    \
@@ -44,7 +51,7 @@
     X(CTL_OPT_VERSION,  "version",    "VERSION", "installed version, for example 4.0.7577.4066")  \
     X(CTL_OPT_MAC,      "mac",        "MAC",     "MAC address")                                   \
     X(CTL_OPT_SERIAL,   "serial",     "SERIAL",  "serial number")                                 \
-    X(CTL_OPT_USER,     "user",       "NAME",    "account that signed in last")                   \
+    X(CTL_OPT_USER,     "user",       "NAME",    "account: that signed in last at the phone, or that made a change") \
     X(CTL_OPT_FILE,     "file",       "NAME",    "installed file; CPE.nbt if not given")          \
     X(CTL_OPT_REQUEST,  "request",    "FILE",    "send a captured request as it was, and print the answer") \
     X(CTL_OPT_DOWNLOAD, "download",   "DIR",     "fetch what is offered into DIR and verify it")  \
@@ -198,6 +205,9 @@ json_t *ctl_json_rule(apr_pool_t *pool, const du_rule_t *rule);
 json_t *ctl_json_files(apr_pool_t *pool, const du_image_t *image);
 json_t *ctl_json_package(apr_pool_t *pool, const du_package_t *package);
 
+/* What became of proving the record of changes. */
+json_t *ctl_json_chain(apr_pool_t *pool, const du_chain_t *chain);
+
 void ctl_files_print(apr_pool_t *pool, const du_image_t *image);
 
 /* What is known about a package's signatures, in words. */
@@ -207,6 +217,12 @@ const char *ctl_trust_text(const char *trust);
  * Commands
  */
 apr_status_t ctl_store_init(ctl_t *ctl);
+apr_status_t ctl_store_migrate(ctl_t *ctl);
+apr_status_t ctl_store_check(ctl_t *ctl);
+apr_status_t ctl_store_copy(ctl_t *ctl);
+apr_status_t ctl_activity_list_check(ctl_t *ctl);
+apr_status_t ctl_activity_list(ctl_t *ctl);
+apr_status_t ctl_activity_verify(ctl_t *ctl);
 apr_status_t ctl_import(ctl_t *ctl);
 apr_status_t ctl_package_list(ctl_t *ctl);
 apr_status_t ctl_package_show(ctl_t *ctl);

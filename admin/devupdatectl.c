@@ -23,6 +23,9 @@
 #define NOTE           CTL_BIT(CTL_OPT_NOTE)
 #define SCOPE          CTL_BIT(CTL_OPT_SCOPE)
 #define LOG_OPTIONS    (CTL_BIT(CTL_OPT_LOG_TYPE) | CTL_BIT(CTL_OPT_DEVICE) | CTL_BIT(CTL_OPT_DAYS))
+#define ACTIVITY_OPTIONS                                                                                             \
+    (CTL_BIT(CTL_OPT_USER) | CTL_BIT(CTL_OPT_ACTION) | CTL_BIT(CTL_OPT_OBJECT) | CTL_BIT(CTL_OPT_SINCE) |            \
+     CTL_BIT(CTL_OPT_UNTIL) | CTL_BIT(CTL_OPT_LIMIT))
 #define PHONE_OPTIONS                                                                                                \
     (CTL_BIT(CTL_OPT_MAC) | CTL_BIT(CTL_OPT_SERIAL) | CTL_BIT(CTL_OPT_USER) | CTL_BIT(CTL_OPT_FILE) |                \
      CTL_BIT(CTL_OPT_REQUEST) | CTL_BIT(CTL_OPT_DOWNLOAD) | CTL_BIT(CTL_OPT_OUTSIDE) | CTL_BIT(CTL_OPT_BASE) |       \
@@ -34,6 +37,12 @@
 static const ctl_command_t commands[] = {
     {"store init", "", 0, 0, 0, 0, 0, NULL, ctl_store_init,
      "make a new, empty store"},
+    {"store migrate", "", 0, 0, 0, NOTE, 0, NULL, ctl_store_migrate,
+     "bring a store of an older version to the one of this program"},
+    {"store check", "", 0, 0, CTL_NEEDS_STORE, CTL_BIT(CTL_OPT_DIGEST), 0, NULL, ctl_store_check,
+     "look for what is wrong in the store and in the file store, and change nothing"},
+    {"store copy", "FROM TO", 2, 2, 0, 0, 0, NULL, ctl_store_copy,
+     "copy everything in a store, named as \"DRIVER PARAMS\", to an empty one"},
     {"import", "FILE.cab", 1, 1, CTL_NEEDS_STORE, CHANGE_OPTIONS, 0, NULL, ctl_import,
      "check a package and take its images in as pending versions"},
     {"package list", "", 0, 0, CTL_NEEDS_STORE, 0, 0, NULL, ctl_package_list,
@@ -96,6 +105,11 @@ static const ctl_command_t commands[] = {
     {"log clear", "", 0, 0, CTL_NEEDS_STORE, CTL_BIT(CTL_OPT_DAYS) | CHANGE_OPTIONS, CTL_BIT(CTL_OPT_DAYS),
      ctl_log_check, ctl_log_clear,
      "remove device logs and audit files older than 1 to 30 days"},
+    {"activity list", "", 0, 0, CTL_NEEDS_STORE, ACTIVITY_OPTIONS, 0,
+     ctl_activity_list_check, ctl_activity_list,
+     "list who changed what, newest first"},
+    {"activity verify", "", 0, 0, CTL_NEEDS_STORE, 0, 0, NULL, ctl_activity_verify,
+     "prove that the record of changes is as it was written, or name the first bad row"},
     {"phone", "URL (--request FILE | --type TYPE --brand BRAND --model MODEL --revision REV "
      "--locale LOCALE --version VERSION)", 1, 1, 0, CTL_PHONE_IS | PHONE_OPTIONS, 0, ctl_phone_check, ctl_phone,
      "be a phone: ask for an update, print the answer, fetch and verify the files"},

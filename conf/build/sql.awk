@@ -1,29 +1,75 @@
-# Makes du_sql.h from queries.sql and schema.sql: one list of statements with names, one of the schema's.
-# Usage: awk -f sql.awk queries.sql schema.sql
-# A query begins at "-- name: x" and ends at the next one; a statement of the schema ends at its semicolon. Comment lines
+# Makes du_sql.h from queries.sql, schema.sql and the migrations: the statements with names, those of the schema, those of
+# each migration, and for each table two statements that read and write whole rows.
+# Usage: awk -f sql.awk queries.sql schema.sql migrate-0002.sql ...
+# A query begins at "-- name: x" and ends at the next one; a statement of the others ends at its semicolon. Comment lines
 # are dropped, lines are joined with a space.
 
 function quoted(sql) { gsub(/\\/, "\\\\", sql); gsub(/"/, "\\\"", sql); return "\"" sql "\"" }
 
 function flush_query()
 {
-    if (name != "") printf "    X(DU_SQL_%s, \"%s\", %s) \\\n", toupper(name), name, quoted(text)
+    if (name != "") queries = queries sprintf("    X(DU_SQL_%s, \"%s\", %s) \\\n", toupper(name), name, quoted(text))
     name = text = ""
 }
 
-BEGIN {
-    print "/* Generated from mod_devupdate/sql by conf/build/sql.awk. */"
-    print "#ifndef DU_SQL_H\n#define DU_SQL_H\n"
-    print "/* X(DU_SQL_NAME, \"name\", \"text\") for every query. */\n#define DU_SQL_LIST(X) \\"
+function listed(list, item) { return list (list == "" ? "" : ", ") item }
+
+# apr_dbd's parameter for a column of that type, and what is less than everything in it
+function parameter(type) { return type == "BIGINT" ? "%lld" : type == "INTEGER" ? "%d" : "%s" }
+function least(type) { return type == "TEXT" ? "" : type == "INTEGER" ? "-2147483648" : "-9223372036854775808" }
+
+# One line of CREATE TABLE: a column, or the key.
+function table_line(    words)
+{
+    split($0, words, /[ ,]+/)
+    if ($0 ~ /^PRIMARY KEY \(/) { key = $0; gsub(/^PRIMARY KEY \(|\),?$/, "", key); return }
+    if ($0 ~ /^UNIQUE/) return
+    columns = listed(columns, words[1]); values = listed(values, parameter(words[2])); types[++ncolumns] = words[2]
+    if ($0 ~ / PRIMARY KEY/) key = words[1]
 }
-FILENAME != last { last = FILENAME; if (++files == 2) { flush_query(); print "\n/* X(\"text\") for every statement of the schema, in order. */\n#define DU_SQL_SCHEMA_LIST(X) \\" } }
-files == 1 && /^-- name: [a-z_]+$/ { flush_query(); name = $3; next }
+
+# Rows are read in the order of the key, which is the first one or two columns, some at a time, behind a given one.
+function flush_table(    nkeys, marks, i)
+{
+    nkeys = split(key, unused, /, /)
+    if (nkeys < 1 || nkeys > 2 || index(columns, key) != 1) print "#error the key of " table " is not its first columns"
+    for (i = 1; i <= nkeys; i++) marks = listed(marks, parameter(types[i]))
+    enumerators = enumerators sprintf("    DU_SQL_READ_%s,\n    DU_SQL_ROWS_%s,\n    DU_SQL_WRITE_%s,\n", toupper(table), toupper(table), toupper(table))
+    tables = tables sprintf("    X(%s, \"%s\", %d, %d, \"%s\", \"%s\", \\\n", toupper(table), table, ncolumns, nkeys, least(types[1]), least(types[2])) \
+        sprintf("      \"SELECT %s FROM %s WHERE (%s) > (%s) ORDER BY %s LIMIT 1000\", \\\n", columns, table, key, marks, key) \
+        sprintf("      \"SELECT COUNT(*) FROM %s\", \\\n      \"INSERT INTO %s (%s) VALUES (%s)\") \\\n", table, table, columns, values)
+    table = columns = values = key = ""; ncolumns = 0
+}
+
+FILENAME != last {
+    flush_query()
+    last = FILENAME
+    kind = FILENAME ~ /queries\.sql$/ ? "queries" : FILENAME ~ /schema\.sql$/ ? "schema" : "migration"
+    version = FILENAME; gsub(/^.*-0*|\.sql$/, "", version)
+}
+kind == "queries" && /^-- name: [a-z_]+$/ { flush_query(); name = $3; next }
 /^[ \t]*--/ || /^[ \t]*$/ { next }
 { sub(/^[ \t]+/, ""); gsub(/[ \t]+/, " ") }
-files == 1 && name == "" { print "#error a statement without a name in " FILENAME ":" FNR; next }
+kind == "queries" && name == "" { print "#error a statement without a name in " FILENAME ":" FNR; next }
 { text = text (text == "" ? "" : " ") $0 }
-files == 2 && /;$/ { sub(/;$/, "", text); printf "    X(%s) \\\n", quoted(text); text = "" }
+kind == "schema" && /^CREATE TABLE / { table = $3; next }
+kind == "schema" && table != "" { if (/^\);/) flush_table(); else table_line() }
+kind != "queries" && /;$/ {
+    sub(/;$/, "", text)
+    if (kind == "schema") schema = schema "    X(" quoted(text) ") \\\n"
+    else migrations = migrations "    X(" version ", " quoted(text) ") \\\n"
+    text = ""
+}
 END {
-    print "\ntypedef enum {\n#define DU_SQL_ENUM(id, name, text) id,\n    DU_SQL_LIST(DU_SQL_ENUM)\n#undef DU_SQL_ENUM"
-    print "    DU_SQL_COUNT\n} du_sql_e;\n\n#endif"
+    print "/* Generated from mod_devupdate/sql by conf/build/sql.awk. */"
+    print "#ifndef DU_SQL_H\n#define DU_SQL_H"
+    print "\n/* X(DU_SQL_NAME, \"name\", \"text\") for every query. */\n#define DU_SQL_LIST(X) \\\n" queries
+    print "/* X(\"text\") for every statement of the schema, in order. */\n#define DU_SQL_SCHEMA_LIST(X) \\\n" schema
+    print "/* X(VERSION, \"text\") for every statement of the migrations, in order: those of a version lead to it. */"
+    print "#define DU_SQL_MIGRATION_LIST(X) \\\n" migrations
+    print "/* X(NAME, \"name\", columns, how many of them are the key, what is less than every key (one or two texts), reads some"
+    print " * rows behind a key, counts all, writes one) for every table, in the order of the schema: what is referred to comes first. */"
+    print "#define DU_SQL_TABLE_LIST(X) \\\n" tables
+    print "typedef enum {\n#define DU_SQL_ENUM(id, name, text) id,\n    DU_SQL_LIST(DU_SQL_ENUM)\n#undef DU_SQL_ENUM"
+    print enumerators "    DU_SQL_COUNT\n} du_sql_e;\n\n#endif"
 }

@@ -18,6 +18,9 @@
 /* Kept in the database file, so it is set once. In rollback-journal mode readers and writers block each other. */
 #define SQLITE_JOURNAL_MODE "PRAGMA journal_mode=WAL"
 
+/* Every page and every index of the file. */
+#define SQLITE_INTEGRITY "PRAGMA integrity_check"
+
 struct du_db_t {
     apr_pool_t *owner; /* of this record */
     apr_pool_t *pool;  /* of the handle and its statements; NULL while there is no handle */
@@ -37,6 +40,10 @@ static const struct {
 #define STATEMENT(id, name, text) {"du_" name, text},
     DU_SQL_LIST(STATEMENT)
 #undef STATEMENT
+#define TABLE(id, name, columns, keys, first, second, read, rows, write)                                             \
+    {"du_read_" name, read}, {"du_rows_" name, rows}, {"du_write_" name, write},
+        DU_SQL_TABLE_LIST(TABLE)
+#undef TABLE
 };
 
 static int is_sqlite(const du_db_t *db)
@@ -282,13 +289,16 @@ apr_status_t du_db_execute(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const
     const char *argv[MAX_ARGS];
     int nargs = count_args(args, argv), nrows = 0, rc;
     apr_status_t rv = prepare(ctx, db, statement);
+    apr_pool_t *pool;
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    apr_pool_create(&pool, db->pool);
     wait_begins(ctx);
-    rc = apr_dbd_pquery(db->driver, db->pool, db->handle, &nrows, db->prepared[statement], nargs, argv);
+    rc = apr_dbd_pquery(db->driver, pool, db->handle, &nrows, db->prepared[statement], nargs, argv);
     wait_ends(ctx);
+    apr_pool_destroy(pool);
     if (rc != 0) {
         return fail_handle(ctx, db, statements[statement].label, rc);
     }
@@ -312,29 +322,32 @@ static apr_status_t run(du_ctx_t *ctx, du_db_t *db, const char *sql)
 /* Changing a large table takes as long as it takes. */
 apr_status_t du_db_define(du_ctx_t *ctx, du_db_t *db, const char *sql)
 {
-    int nrows, rc = apr_dbd_query(db->driver, db->handle, &nrows, sql);
+    int nrows, rc;
 
+    if (is_sqlite(db)) { /* another schema ends them, and they do not come back to life */
+        memset(db->prepared, 0, sizeof(db->prepared));
+    }
+    rc = apr_dbd_query(db->driver, db->handle, &nrows, sql);
     return rc == 0 ? APR_SUCCESS : fail_handle(ctx, db, sql, rc);
 }
 
-/* SQLite takes the lock for writing at once: taking it later, after reading, fails when two want to. */
-static apr_status_t begin_once(du_ctx_t *ctx, du_db_t *db)
+static apr_status_t begin_once(du_ctx_t *ctx, du_db_t *db, const char *sql)
 {
     apr_status_t rv = open_handle(ctx, db);
 
     if (rv == APR_SUCCESS) {
-        rv = run(ctx, db, is_sqlite(db) ? "BEGIN IMMEDIATE" : "BEGIN");
+        rv = run(ctx, db, sql);
     }
     db->in_transaction = rv == APR_SUCCESS;
     return rv;
 }
 
-apr_status_t du_db_transaction(du_ctx_t *ctx, du_db_t *db, du_db_work_fn *work, void *baton)
+static apr_status_t transact(du_ctx_t *ctx, du_db_t *db, const char *begin, du_db_work_fn *work, void *baton)
 {
-    apr_status_t rv = begin_once(ctx, db);
+    apr_status_t rv = begin_once(ctx, db, begin);
 
     if (rv != APR_SUCCESS) {
-        rv = begin_once(ctx, db); /* nothing was done yet, so a new handle may try again */
+        rv = begin_once(ctx, db, begin); /* nothing was done yet, so a new handle may try again */
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -347,6 +360,52 @@ apr_status_t du_db_transaction(du_ctx_t *ctx, du_db_t *db, du_db_work_fn *work, 
         du_db_close(db); /* which rolls back, whatever state the handle is in */
     }
     db->in_transaction = 0;
+    return rv;
+}
+
+/* SQLite takes the lock for writing at once: taking it later, after reading, fails when two want to. */
+apr_status_t du_db_transaction(du_ctx_t *ctx, du_db_t *db, du_db_work_fn *work, void *baton)
+{
+    return transact(ctx, db, is_sqlite(db) ? "BEGIN IMMEDIATE" : "BEGIN", work, baton);
+}
+
+apr_status_t du_db_snapshot(du_ctx_t *ctx, du_db_t *db, du_db_work_fn *work, void *baton)
+{
+    return transact(ctx, db, is_sqlite(db) ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", work,
+                    baton);
+}
+
+/* The only row of a sound file is "ok". */
+typedef struct integrity_t {
+    du_db_row_fn *row;
+    void *baton;
+} integrity_t;
+
+static apr_status_t take_finding(void *baton, const char *const *columns, apr_pool_t *row_pool)
+{
+    const integrity_t *check = baton;
+
+    return du_text_equal(columns[0], "ok") ? APR_SUCCESS : check->row(check->baton, columns, row_pool);
+}
+
+apr_status_t du_db_integrity(du_ctx_t *ctx, du_db_t *db, du_db_row_fn *row, void *baton)
+{
+    integrity_t check = {row, baton};
+    apr_dbd_results_t *results = NULL;
+    apr_pool_t *pool;
+    apr_status_t rv = open_handle(ctx, db);
+    int rc;
+
+    if (rv != APR_SUCCESS || !is_sqlite(db)) {
+        return rv;
+    }
+    apr_pool_create(&pool, db->pool);
+    rc = apr_dbd_select(db->driver, pool, db->handle, &results, SQLITE_INTEGRITY, 1);
+    if (rc != 0) {
+        return fail_handle(ctx, db, SQLITE_INTEGRITY, rc);
+    }
+    rv = read_rows(db, results, pool, take_finding, &check);
+    apr_pool_destroy(pool);
     return rv;
 }
 

@@ -42,11 +42,20 @@ apr_status_t du_db_select(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const 
 /* Runs a statement that changes rows, inside a transaction only; *changed (may be NULL) is how many. */
 apr_status_t du_db_execute(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args, int *changed);
 
-/* Runs one statement of the schema, inside a transaction only; ctx->waiting is not told, because it may take long. */
+/* Runs one statement of the schema or of a migration, inside a transaction only; ctx->waiting is not told, because it may
+ * take long. */
 apr_status_t du_db_define(du_ctx_t *ctx, du_db_t *db, const char *sql);
 
 /* Runs `work` in a transaction: committed if it answers APR_SUCCESS, rolled back otherwise. */
 typedef apr_status_t du_db_work_fn(du_ctx_t *ctx, void *baton);
 apr_status_t du_db_transaction(du_ctx_t *ctx, du_db_t *db, du_db_work_fn *work, void *baton);
+
+/* Runs `work`, which only reads, on the state that the database has at the first reading, whatever others write meanwhile.
+ * Nobody waits for it. */
+apr_status_t du_db_snapshot(du_ctx_t *ctx, du_db_t *db, du_db_work_fn *work, void *baton);
+
+/* What the database itself finds wrong with its file: a row per finding, none if all is well or the driver cannot tell
+ * (PostgreSQL's own checks are pg_amcheck's). */
+apr_status_t du_db_integrity(du_ctx_t *ctx, du_db_t *db, du_db_row_fn *row, void *baton);
 
 #endif

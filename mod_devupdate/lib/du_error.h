@@ -20,6 +20,7 @@
     X(DU_E_NOTHING,     200, "nothing to do")                                         \
     X(DU_E_STORE,       503, "the store does not answer")                             \
     X(DU_E_SCHEMA,      503, "the store has another schema")                          \
+    X(DU_E_DAMAGED,     500, "the store is damaged")                                  \
     X(DU_E_RULESET,     503, "no usable rule set")                                    \
     X(DU_E_TEMPLATE,    500, "template not usable")                                   \
     X(DU_E_PEER,        502, "the other side answered something unexpected")          \

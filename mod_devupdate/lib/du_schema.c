@@ -25,6 +25,13 @@ apr_status_t du_schema_counter(du_ctx_t *ctx, du_db_t *db, const char *name, apr
     return du_db_select(ctx, db, DU_SQL_COUNTER, args, take_number, value);
 }
 
+static const char *remedy(apr_int64_t version)
+{
+    return version > DU_SCHEMA_VERSION ? "use the programs of the version that made it"
+           : version > 0               ? "\"devupdatectl store migrate\" brings it there"
+                                       : "it is no store of this product";
+}
+
 apr_status_t du_schema_check(du_ctx_t *ctx, du_db_t *db)
 {
     apr_int64_t version;
@@ -36,20 +43,45 @@ apr_status_t du_schema_check(du_ctx_t *ctx, du_db_t *db)
     }
     if (version != DU_SCHEMA_VERSION) {
         return du_fail(ctx, DU_E_SCHEMA, DUNO(0531),
-                       "the store has schema version %" APR_INT64_T_FMT ", this program needs version %d", version,
-                       DU_SCHEMA_VERSION);
+                       "the store has schema version %" APR_INT64_T_FMT ", this program needs version %d; %s",
+                       version, DU_SCHEMA_VERSION, remedy(version));
     }
     return APR_SUCCESS;
 }
 
-static apr_status_t define_all(du_ctx_t *ctx, void *baton)
+apr_status_t du_schema_upgrade(du_ctx_t *ctx, du_db_t *db, apr_int64_t from)
+{
+    static const struct {
+        int version;
+        const char *text;
+    } steps[] = {
+#define STATEMENT(version, text) {version, text},
+        DU_SQL_MIGRATION_LIST(STATEMENT)
+#undef STATEMENT
+    };
+    apr_status_t rv = APR_SUCCESS;
+
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rv == APR_SUCCESS; i++) {
+        if (steps[i].version > from) {
+            rv = du_db_define(ctx, db, steps[i].text);
+        }
+    }
+    return rv;
+}
+
+apr_status_t du_schema_define(du_ctx_t *ctx, du_db_t *db)
 {
     apr_status_t rv = APR_SUCCESS;
 
     for (size_t i = 0; i < sizeof(schema) / sizeof(schema[0]) && rv == APR_SUCCESS; i++) {
-        rv = du_db_define(ctx, baton, schema[i]);
+        rv = du_db_define(ctx, db, schema[i]);
     }
     return rv;
+}
+
+static apr_status_t define_all(du_ctx_t *ctx, void *baton)
+{
+    return du_schema_define(ctx, baton);
 }
 
 apr_status_t du_schema_create(du_ctx_t *ctx, du_db_t *db)

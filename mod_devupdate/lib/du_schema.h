@@ -17,4 +17,10 @@ apr_status_t du_schema_check(du_ctx_t *ctx, du_db_t *db);
 /* Makes all tables, in one transaction. DU_E_EXISTS if there are some of any version. */
 apr_status_t du_schema_create(du_ctx_t *ctx, du_db_t *db);
 
+/* The same within the caller's transaction, without looking. */
+apr_status_t du_schema_define(du_ctx_t *ctx, du_db_t *db);
+
+/* Runs the migrations behind version `from`. In a transaction. */
+apr_status_t du_schema_upgrade(du_ctx_t *ctx, du_db_t *db, apr_int64_t from);
+
 #endif

@@ -55,48 +55,6 @@ static apr_status_t raise_generation(du_ctx_t *ctx, const change_t *change)
     return raise_counter(ctx, change, "generation", &generation);
 }
 
-static apr_status_t insert_activity(du_ctx_t *ctx, du_store_t *store, const du_actor_t *actor, apr_int64_t id,
-                                    const du_entry_t *entry)
-{
-    const char *args[] = {apr_psprintf(ctx->pool, "%" APR_INT64_T_FMT, id),
-                          apr_psprintf(ctx->pool, "%" APR_TIME_T_FMT, du_now(ctx)),
-                          actor->name,
-                          actor->node,
-                          du_text_or_empty(actor->role),
-                          entry->action,
-                          entry->object,
-                          entry->before,
-                          entry->after,
-                          du_text_or_empty(actor->note),
-                          "",
-                          NULL};
-
-    return du_db_execute(ctx, store->db, DU_SQL_ACTIVITY_INSERT, args, NULL);
-}
-
-/* The counter is raised once: PostgreSQL keeps every value that a row had in a transaction, and walks through them. */
-apr_status_t du_store_record_all(du_ctx_t *ctx, du_store_t *store, const du_actor_t *actor,
-                                 const apr_array_header_t *entries)
-{
-    apr_int64_t last;
-    apr_status_t rv = du_store_raise_by(ctx, store, "activity", entries->nelts, &last);
-
-    for (int i = 0; i < entries->nelts && rv == APR_SUCCESS; i++) {
-        rv =
-            insert_activity(ctx, store, actor, last - entries->nelts + 1 + i, &APR_ARRAY_IDX(entries, i, du_entry_t));
-    }
-    return rv;
-}
-
-apr_status_t du_store_record(du_ctx_t *ctx, du_store_t *store, const du_actor_t *actor, const char *action,
-                             const char *object, const char *before, const char *after)
-{
-    apr_array_header_t *entries = apr_array_make(ctx->pool, 1, sizeof(du_entry_t));
-
-    APR_ARRAY_PUSH(entries, du_entry_t) = (du_entry_t){action, object, before, after};
-    return du_store_record_all(ctx, store, actor, entries);
-}
-
 static apr_status_t record_activity(du_ctx_t *ctx, const change_t *change, const char *action, const char *object,
                                     const char *before, const char *after)
 {

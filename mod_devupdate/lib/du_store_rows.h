@@ -1,7 +1,7 @@
 /*
  * What the parts of the store share: du_store.c reads rules and packages, du_store_change.c takes packages in,
  * du_store_life.c is a rule's life, du_store_image.c the stored versions, du_store_site.c has sites and test devices,
- * du_store_setting.c settings.
+ * du_store_setting.c settings, du_store_activity.c the record of changes, du_store_migrate.c and du_store_copy.c whole stores.
  */
 #ifndef DU_STORE_ROWS_H
 #define DU_STORE_ROWS_H
@@ -26,7 +26,8 @@ typedef struct du_entry_t {
     const char *action, *object, *before, *after;
 } du_entry_t;
 
-/* Adds an activity row, or several in one go (array of du_entry_t). In a transaction. */
+/* Adds an activity row, or several in one go (array of du_entry_t), tied to the ones before (du_store_activity.c). In a
+ * transaction. */
 apr_status_t du_store_record(du_ctx_t *ctx, du_store_t *store, const du_actor_t *actor, const char *action,
                              const char *object, const char *before, const char *after);
 apr_status_t du_store_record_all(du_ctx_t *ctx, du_store_t *store, const du_actor_t *actor,

@@ -1,4 +1,4 @@
--- From version 1 to version 2: signatures, settings, the chain of activities.
+-- From version 1 to version 2: signatures, settings, the chain of activities (whose digests the program computes afterwards).
 ALTER TABLE package ADD COLUMN signer TEXT NOT NULL DEFAULT '';
 ALTER TABLE image ADD COLUMN trust TEXT NOT NULL DEFAULT 'unverified';
 ALTER TABLE image ADD COLUMN signer TEXT NOT NULL DEFAULT '';
@@ -10,4 +10,6 @@ CREATE TABLE setting (
 );
 ALTER TABLE activity ADD COLUMN role TEXT NOT NULL DEFAULT '';
 ALTER TABLE activity ADD COLUMN digest TEXT NOT NULL DEFAULT '';
+CREATE INDEX activity_actor ON activity (actor, id);
+CREATE INDEX activity_action ON activity (action, id);
 UPDATE counter SET value = 2 WHERE name = 'schema';

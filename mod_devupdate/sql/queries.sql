@@ -146,6 +146,83 @@ DELETE FROM setting WHERE scope = %s AND name = %s
 -- name: settings_delete
 DELETE FROM setting WHERE scope = %s
 
--- name: activity_insert
-INSERT INTO activity (id, time, actor, node, role, action, object, before, after, note, digest)
-VALUES (%lld, %lld, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+-- name: activity_digest
+SELECT digest FROM activity WHERE id = %lld
+
+-- name: activity_seal
+-- only store migrate does this, to rows of the time before the chain
+UPDATE activity SET digest = %s WHERE id = %lld
+
+-- name: activities
+-- newest first; ends at the limit, or at the first row if few match. '' matches everything.
+SELECT id, time, actor, node, action, object, before, after, note, role, digest FROM activity
+WHERE id < %lld AND time >= %lld AND time < %lld AND substr(object, 1, length(%s)) = %s
+ORDER BY id DESC LIMIT %d
+
+-- name: activities_of_action
+SELECT id, time, actor, node, action, object, before, after, note, role, digest FROM activity
+WHERE action = %s AND id < %lld AND time >= %lld AND time < %lld AND substr(object, 1, length(%s)) = %s
+ORDER BY id DESC LIMIT %d
+
+-- name: activities_of_actor
+SELECT id, time, actor, node, action, object, before, after, note, role, digest FROM activity
+WHERE actor = %s AND id < %lld AND time >= %lld AND time < %lld AND substr(object, 1, length(%s)) = %s
+AND (%s = '' OR action = %s)
+ORDER BY id DESC LIMIT %d
+
+-- name: counter_clear
+-- for a copy, which brings its own
+DELETE FROM counter
+
+-- name: check_versions
+-- scan: a check looks at everything; so do the others
+SELECT r.id, r.pending FROM rule r WHERE r.pending <> ''
+AND NOT EXISTS (SELECT 1 FROM image i WHERE i.rule_id = r.id AND i.version = r.pending)
+UNION ALL SELECT r.id, r.approved FROM rule r WHERE r.approved <> ''
+AND NOT EXISTS (SELECT 1 FROM image i WHERE i.rule_id = r.id AND i.version = r.approved)
+UNION ALL SELECT r.id, r.restore FROM rule r WHERE r.restore <> ''
+AND NOT EXISTS (SELECT 1 FROM image i WHERE i.rule_id = r.id AND i.version = r.restore)
+
+-- name: check_rules_of_images
+-- scan: a check
+SELECT i.id, i.version, i.rule_id FROM image i WHERE NOT EXISTS (SELECT 1 FROM rule r WHERE r.id = i.rule_id)
+
+-- name: check_packages_of_images
+-- scan: a check
+SELECT i.id, i.version, i.package_id FROM image i WHERE NOT EXISTS (SELECT 1 FROM package p WHERE p.id = i.package_id)
+
+-- name: check_files_of_images
+-- scan: a check
+SELECT i.rule_id, i.version FROM image i WHERE NOT EXISTS (SELECT 1 FROM image_file f WHERE f.image_id = i.id)
+
+-- name: check_images_of_files
+-- scan: a check
+SELECT f.name, f.image_id FROM image_file f WHERE NOT EXISTS (SELECT 1 FROM image i WHERE i.id = f.image_id)
+
+-- name: check_sites_of_subnets
+-- scan: a check
+SELECT n.subnet, n.name_key FROM site_subnet n WHERE NOT EXISTS (SELECT 1 FROM site s WHERE s.name_key = n.name_key)
+
+-- name: check_sites_of_test_devices
+-- scan: a check
+SELECT t.name, t.site_key FROM test_device t
+WHERE t.site_key <> '' AND NOT EXISTS (SELECT 1 FROM site s WHERE s.name_key = t.site_key)
+
+-- name: check_sites_of_settings
+-- scan: a check
+SELECT v.name, v.scope FROM setting v
+WHERE v.scope <> '' AND NOT EXISTS (SELECT 1 FROM site s WHERE s.name_key = v.scope)
+
+-- name: check_counters
+-- scan: a check; a number that was given out is never given out again
+SELECT c.name, c.value, m.last FROM counter c JOIN (
+SELECT 'package' AS name, COALESCE(MAX(id), 0) AS last FROM package
+UNION ALL SELECT 'rule', COALESCE(MAX(id), 0) FROM rule
+UNION ALL SELECT 'image', COALESCE(MAX(id), 0) FROM image) m ON m.name = c.name
+WHERE c.value < m.last
+
+-- name: check_stored_files
+-- scan: every file that should be in the file store
+SELECT r.type, r.brand, r.model, r.revision, r.locale, r.update_type, i.version,
+f.name, f.size, f.digest, f.signature, f.signature_size, f.signature_digest
+FROM image_file f JOIN image i ON i.id = f.image_id JOIN rule r ON r.id = i.rule_id ORDER BY i.id, f.position

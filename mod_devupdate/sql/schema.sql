@@ -1,5 +1,6 @@
 -- The store, version 2. One text for SQLite and PostgreSQL: types that both know, ids given by table `counter`,
--- times as microseconds since 1970 (UTC), an absent version as ''.
+-- times as microseconds since 1970 (UTC), an absent version as ''. A column that a migration adds stands last and has the
+-- default it gave to the rows before, so that a store that was brought here and a new one have the same schema.
 
 -- Counters. 'generation' is raised first in every change: it tells the nodes, and it makes writers wait for each other.
 CREATE TABLE counter (
@@ -23,7 +24,7 @@ CREATE TABLE package (
     actor    TEXT   NOT NULL,
     note     TEXT   NOT NULL,
     trust    TEXT   NOT NULL,
-    signer   TEXT   NOT NULL
+    signer   TEXT   NOT NULL DEFAULT ''
 );
 
 -- One kind of device. `device_key` is the five parts in lower case joined by '/': what makes a rule unique.
@@ -48,8 +49,8 @@ CREATE TABLE image (
     rule_id    BIGINT NOT NULL REFERENCES rule (id),
     version    TEXT   NOT NULL,
     package_id BIGINT NOT NULL REFERENCES package (id),
-    trust      TEXT   NOT NULL,
-    signer     TEXT   NOT NULL,
+    trust      TEXT   NOT NULL DEFAULT 'unverified',
+    signer     TEXT   NOT NULL DEFAULT '',
     UNIQUE (rule_id, version)
 );
 CREATE INDEX image_package ON image (package_id);
@@ -101,17 +102,19 @@ CREATE TABLE setting (
     PRIMARY KEY (scope, name)
 );
 
--- Who changed what. Rows are only ever added. `digest` covers the row and the digest of the one before.
+-- Who changed what. Rows are only ever added. `digest` covers the row and the digest of the one before (du_activity.h).
 CREATE TABLE activity (
     id     BIGINT PRIMARY KEY,
     time   BIGINT NOT NULL,
     actor  TEXT   NOT NULL,
     node   TEXT   NOT NULL,
-    role   TEXT   NOT NULL,
     action TEXT   NOT NULL,
     object TEXT   NOT NULL,
     before TEXT   NOT NULL,
     after  TEXT   NOT NULL,
     note   TEXT   NOT NULL,
-    digest TEXT   NOT NULL
+    role   TEXT   NOT NULL DEFAULT '',
+    digest TEXT   NOT NULL DEFAULT ''
 );
+CREATE INDEX activity_actor ON activity (actor, id);
+CREATE INDEX activity_action ON activity (action, id);

@@ -5,7 +5,8 @@ import pytest
 
 from conftest import run
 
-COMMANDS = ["store init", "import", "package list", "package show", "rule list", "rule show", "rule approve",
+COMMANDS = ["store init", "store migrate", "store check", "store copy", "activity list", "activity verify",
+            "import", "package list", "package show", "rule list", "rule show", "rule approve",
             "rule reset", "rule restore", "rule remove", "file list", "file clear",
             "test-device add", "test-device list", "test-device remove", "site add", "site set", "site list", "site remove",
             "setting list", "setting set", "setting new", "setting reset", "log list", "log clear", "phone", "help"]

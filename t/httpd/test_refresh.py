@@ -132,6 +132,25 @@ class TestWithoutDatabase:
         site.store.approve()
         until(lambda: site.offered(CX500) == PENDING, "the store is back", limit=15)
 
+    def test_a_store_of_an_older_version_is_said_once_with_what_to_do(self, own_site):
+        """Until it is migrated phones get what the kept rule set says, after a restart, too."""
+        site = own_site.start()
+        counter = "UPDATE counter SET value = %d WHERE name = 'schema'"
+        subprocess.run(["sqlite3", str(site.store.database), counter % 1], check=True)
+        site.ledger.declare("DU0531", "DU0502", "DU0506")
+        site.httpd.stop()
+        site.httpd.start()
+        until(lambda: site.ledger.count("DU0502"), "the log says so", limit=15)
+        end = time.monotonic() + 4   # four turns of the watchdog
+        while time.monotonic() < end:
+            assert site.offered() == APPROVED
+            assert site.get(IMAGE).status == 200
+        assert site.ledger.count("DU0502") == 1
+        assert "devupdatectl store migrate" in site.httpd.log()
+        subprocess.run(["sqlite3", str(site.store.database), counter % 2], check=True)
+        site.store.approve()
+        until(lambda: site.offered(CX500) == PENDING, "the store can be used again", limit=15)
+
     def test_a_locked_database_delays_nobody(self, own_site):
         site = own_site.start()
         holder = subprocess.Popen(["sqlite3", str(site.store.database)], stdin=subprocess.PIPE, text=True)

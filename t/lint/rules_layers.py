@@ -33,6 +33,7 @@ FILE_USERS = {
     "du_db": "makes the file of a new SQLite store, and does not let SQLite make one of a mistyped name",
     "du_file": "how all the others write: whole or not at all",
     "du_image": "the tree of images",
+    "du_image_check": "compares files with what the store says of them",
     "du_image_tree": "what is in it",
     "du_package": "reads the description in staging",
     "du_retain": "removes logs that are old or too many",
@@ -149,7 +150,7 @@ def rule_exports():
 SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|(CREATE|ALTER|DROP) (TABLE|INDEX|VIEW)|PRAGMA|WHERE \w+ ?=)")
 
 # SQL that is not about our tables, and cannot stand in queries.sql because apr_dbd cannot prepare it.
-DRIVER_SQL = {"mod_devupdate/lib/du_db.c": re.compile(r"PRAGMA (busy_timeout|journal_mode|synchronous)\b")}
+DRIVER_SQL = {"mod_devupdate/lib/du_db.c": re.compile(r"PRAGMA (busy_timeout|integrity_check|journal_mode|synchronous)\b")}
 
 
 @rule("SQL stands in mod_devupdate/sql only")
@@ -171,3 +172,16 @@ def rule_sql_used():
             yield f"{name} is not used"
     for name in {name for name in names if names.count(name) > 1}:
         yield f"{name} is there twice"
+
+
+@rule("the record of changes is only ever added to")
+def rule_append_only():
+    """One statement may change it: a migration gives rows of the time before the chain their digests."""
+    queries = files("mod_devupdate/sql/queries.sql")[0].read_text()
+    changing = [name for name, text in re.findall(r"^-- name: (\w+)\n(.*?)(?=^-- name: |\Z)", queries, re.M | re.S)
+                if re.search(r"\b(UPDATE|DELETE FROM|INTO|REPLACE INTO) activity\b", re.sub(r"^--.*", "", text, flags=re.M))]
+    yield from (f"{name} changes table activity" for name in changing if name != "activity_seal")
+    need("activity_seal" in changing, "the statement of the migration")
+    users = {show(path) for path in files("mod_devupdate/lib/*.c") if re.search(r"\bDU_SQL_ACTIVITY_SEAL\b|\bdu_store_seal\(", code(path))}
+    yield from (f"{user} may change it" for user in
+                sorted(users - {"mod_devupdate/lib/du_store_activity.c", "mod_devupdate/lib/du_store_migrate.c"}))

@@ -6,6 +6,7 @@
 #include "du_schema.h"
 
 static const char *const generation[] = {"generation", NULL};
+static const char *const raise_by_one[] = {"1", "generation", NULL};
 
 static du_db_t *open_db(const char *spec)
 {
@@ -50,7 +51,7 @@ typedef struct work_t {
 static apr_status_t raise_generation(du_ctx_t *ctx, void *baton)
 {
     work_t *work = baton;
-    apr_status_t rv = du_db_execute(ctx, work->db, DU_SQL_COUNTER_RAISE, generation, &work->changed);
+    apr_status_t rv = du_db_execute(ctx, work->db, DU_SQL_COUNTER_RAISE, raise_by_one, &work->changed);
 
     return rv == APR_SUCCESS ? work->answer : rv;
 }
@@ -134,14 +135,14 @@ static apr_status_t stop_at_second(void *baton, const char *const *columns, apr_
     return ++*(int *)baton == 2 ? DU_E_NOTHING : APR_SUCCESS;
 }
 
-static const char *const package[] = {"1", "d1", "a.cab", "5", "6", "kim", "", "unverified", "", NULL};
+static const char *const package[] = {"a.cab", "5", "6", "kim", "", "unverified", "", "d1", "1", NULL};
 
 static apr_status_t insert_packages(du_ctx_t *ctx, void *baton)
 {
     apr_status_t rv = APR_SUCCESS;
 
     for (int i = 1; i <= 5 && rv == APR_SUCCESS; i++) {
-        const char *args[] = {apr_itoa(ctx->pool, i), apr_itoa(ctx->pool, i), "a.cab", "5", "6", "kim", "", "unverified", "", NULL};
+        const char *args[] = {"a.cab", "5", "6", "kim", "", "unverified", "", apr_itoa(ctx->pool, i), apr_itoa(ctx->pool, i), NULL};
 
         rv = du_db_execute(ctx, baton, DU_SQL_PACKAGE_INSERT, args, NULL);
     }
@@ -197,7 +198,7 @@ END_TEST
 
 static apr_status_t raise_nothing(du_ctx_t *ctx, void *baton)
 {
-    static const char *const nothing[] = {"no such counter", NULL};
+    static const char *const nothing[] = {"1", "no such counter", NULL};
     work_t *work = baton;
 
     return du_db_execute(ctx, work->db, DU_SQL_COUNTER_RAISE, nothing, &work->changed);
@@ -242,8 +243,8 @@ END_TEST
 static apr_status_t insert_texts(du_ctx_t *ctx, void *baton)
 {
     work_t *work = baton;
-    static const char *const args[] = {"1", "%s", "'; DROP TABLE package; --", "9223372036854775807", "-1", "\"%d%%\\", "\xC3\xA4\xF0\x9F\x93\x9E\n\t",
-                                       "", "", NULL};
+    static const char *const args[] = {"'; DROP TABLE package; --", "9223372036854775807", "-1", "\"%d%%\\", "\xC3\xA4\xF0\x9F\x93\x9E\n\t",
+                                       "", "", "%s", "1", NULL};
 
     return du_db_execute(ctx, work->db, DU_SQL_PACKAGE_INSERT, args, NULL);
 }

@@ -1,0 +1,195 @@
+#include "ctl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "du_store_activity.h"
+#include "du_text.h"
+
+#define LIMIT_DEFAULT 50
+
+/* Digits of that many places, or -1. */
+static int digits(const char *text, int places)
+{
+    int value = 0;
+
+    for (int i = 0; i < places; i++) {
+        if (text[i] < '0' || text[i] > '9') {
+            return -1;
+        }
+        value = value * 10 + text[i] - '0';
+    }
+    return value;
+}
+
+/* "2026-11-22", "2026-11-22T20:15:35Z" or "2026-11-22 20:15:35": UTC. 0 if it is none of them. */
+static int read_time(const char *text, apr_time_t *time)
+{
+    apr_time_exp_t t = {0};
+    apr_size_t len = strlen(text);
+    int is_long = (len == 20 && text[10] == 'T' && text[19] == 'Z') || (len == 19 && text[10] == ' ');
+
+    if ((len != 10 && !is_long) || text[4] != '-' || text[7] != '-' ||
+        (is_long && (text[13] != ':' || text[16] != ':'))) {
+        return 0;
+    }
+    t.tm_year = digits(text, 4) - 1900;
+    t.tm_mon = digits(text + 5, 2) - 1;
+    t.tm_mday = digits(text + 8, 2);
+    t.tm_hour = is_long ? digits(text + 11, 2) : 0;
+    t.tm_min = is_long ? digits(text + 14, 2) : 0;
+    t.tm_sec = is_long ? digits(text + 17, 2) : 0;
+    return t.tm_year >= 70 && t.tm_mon >= 0 && t.tm_mon < 12 && t.tm_mday >= 1 && t.tm_mday <= 31 && t.tm_hour >= 0 &&
+           t.tm_hour < 24 && t.tm_min >= 0 && t.tm_min < 60 && t.tm_sec >= 0 && t.tm_sec < 60 &&
+           apr_time_exp_gmt_get(time, &t) == APR_SUCCESS;
+}
+
+static apr_status_t read_bound(ctl_t *ctl, ctl_option_e option, apr_time_t *time)
+{
+    const char *text = ctl->option[option];
+
+    if (text && !read_time(text, time)) {
+        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0890),
+                       "--%s is a time like 2026-11-22 or 2026-11-22T20:15:35Z (UTC), not \"%s\"",
+                       ctl_option_name(option), du_text_for_log(ctl->pool, text));
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_limit(ctl_t *ctl, int *limit)
+{
+    const char *text = ctl->option[CTL_OPT_LIMIT];
+    apr_int64_t value = text ? apr_strtoi64(text, NULL, 10) : LIMIT_DEFAULT;
+
+    if (text && (strspn(text, "0123456789") != strlen(text) || value < 1 || value > DU_ACTIVITIES_MAX)) {
+        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0891), "--limit is a number from 1 to %d, not \"%s\"",
+                       DU_ACTIVITIES_MAX, du_text_for_log(ctl->pool, text));
+    }
+    *limit = (int)value;
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_filter(ctl_t *ctl, du_activity_filter_t *filter)
+{
+    apr_status_t status;
+
+    *filter = (du_activity_filter_t){.actor = ctl->option[CTL_OPT_USER],
+                                     .action = ctl->option[CTL_OPT_ACTION],
+                                     .object = ctl->option[CTL_OPT_OBJECT]};
+    status = read_bound(ctl, CTL_OPT_SINCE, &filter->since);
+    if (status == APR_SUCCESS) {
+        status = read_bound(ctl, CTL_OPT_UNTIL, &filter->until);
+    }
+    return status == APR_SUCCESS ? read_limit(ctl, &filter->limit) : status;
+}
+
+apr_status_t ctl_activity_list_check(ctl_t *ctl)
+{
+    du_activity_filter_t filter;
+
+    return read_filter(ctl, &filter);
+}
+
+static json_t *json_activity(apr_pool_t *pool, const du_activity_t *row)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "id", json_integer(row->id));
+    json_object_set_new(object, "time", ctl_json_time(pool, row->time));
+#define MEMBER(name) json_object_set_new(object, #name, ctl_json_text(pool, row->name));
+    DU_ACTIVITY_TEXTS(MEMBER)
+#undef MEMBER
+    json_object_set_new(object, "digest", ctl_json_text(pool, row->digest));
+    return object;
+}
+
+static void print_as_json(apr_pool_t *pool, const apr_array_header_t *rows)
+{
+    json_t *array = json_array();
+
+    for (int i = 0; i < rows->nelts; i++) {
+        json_array_append_new(array, json_activity(pool, &APR_ARRAY_IDX(rows, i, du_activity_t)));
+    }
+    ctl_json_print(array);
+}
+
+static void print_as_text(apr_pool_t *pool, const apr_array_header_t *rows)
+{
+    static const char *const titles[] = {"ID",     "TIME",   "USER",   "NODE",  "ROLE",
+                                         "ACTION", "OBJECT", "BEFORE", "AFTER", "NOTE"};
+    ctl_table_t *table = ctl_table_make(pool, "", 10, titles);
+
+    for (int i = 0; i < rows->nelts; i++) {
+        const du_activity_t *row = &APR_ARRAY_IDX(rows, i, du_activity_t);
+        const char *cells[] = {apr_psprintf(pool, "%" APR_INT64_T_FMT, row->id),
+                               ctl_time(pool, row->time),
+                               row->actor,
+                               row->node,
+                               row->role,
+                               row->action,
+                               row->object,
+                               row->before,
+                               row->after,
+                               row->note};
+
+        ctl_table_row(table, cells);
+    }
+    ctl_table_print(table);
+}
+
+apr_status_t ctl_activity_list(ctl_t *ctl)
+{
+    du_activity_filter_t filter;
+    apr_array_header_t *rows;
+    apr_status_t status = read_filter(ctl, &filter);
+
+    if (status == APR_SUCCESS) {
+        status = du_store_activities(ctl->ctx, ctl->store, &filter, ctl->pool, &rows);
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (ctl->option[CTL_OPT_JSON]) {
+        print_as_json(ctl->pool, rows);
+    } else if (rows->nelts) {
+        print_as_text(ctl->pool, rows);
+    } else {
+        printf("No such activities.\n");
+    }
+    return APR_SUCCESS;
+}
+
+json_t *ctl_json_chain(apr_pool_t *pool, const du_chain_t *chain)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "result", json_string(du_chain_name(chain->what)));
+    json_object_set_new(object, "rows", json_integer(chain->rows));
+    json_object_set_new(object, "digest", chain->rows ? ctl_json_text(pool, chain->digest) : json_null());
+    json_object_set_new(object, "bad_row", chain->what == DU_CHAIN_WHOLE ? json_null() : json_integer(chain->bad));
+    return object;
+}
+
+apr_status_t ctl_activity_verify(ctl_t *ctl)
+{
+    du_chain_t chain;
+    apr_status_t status = du_store_verify(ctl->ctx, ctl->store, ctl->pool, &chain);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (ctl->option[CTL_OPT_JSON]) {
+        ctl_json_print(ctl_json_chain(ctl->pool, &chain));
+    } else if (chain.what == DU_CHAIN_WHOLE && chain.rows == 0) {
+        printf("The record of changes is empty.\n");
+    } else if (chain.what == DU_CHAIN_WHOLE) {
+        printf("The record of changes is whole: %" APR_INT64_T_FMT " rows. Digest of the last one:\n%s\n", chain.rows,
+               chain.digest);
+    }
+    return chain.what == DU_CHAIN_WHOLE
+               ? APR_SUCCESS
+               : du_fail(ctl->ctx, DU_E_DAMAGED, DUNO(0892), "row %" APR_INT64_T_FMT " of the record of changes %s",
+                         chain.bad, du_chain_text(chain.what));
+}

@@ -1,0 +1,100 @@
+"""store migrate: a store of version 1, also when it is killed in between."""
+import os
+import pathlib
+import shutil
+import signal
+import sqlite3
+import subprocess
+
+import pytest
+
+from conftest import Ctl
+from test_import_kill import OPENING, WRITING, points_of
+
+DATA = pathlib.Path(__file__).parent.parent / "data"
+
+
+@pytest.fixture
+def old(bare):
+    """A store of version 1 as its devupdatectl left it."""
+    with sqlite3.connect(bare.database) as store:
+        store.execute("PRAGMA journal_mode=WAL")
+        store.executescript((DATA / "schema-1.sql").read_text())
+        store.executescript((DATA / "rows-1.sql").read_text())
+        row = "INSERT INTO activity VALUES (?, 1283170090000000, 'kim', 'node1', 'approve', 'rule 1', '', '', '')"
+        store.executemany(row, ((number,) for number in range(4, 1501)))
+        store.execute("UPDATE counter SET value = 1500 WHERE name = 'activity'")
+    return bare
+
+
+def test_migrate(old):
+    assert "DU0531: the store has schema version 1, this program needs version 2; \"devupdatectl store migrate\" brings it there" \
+        in old.refused("rule", "list")
+    assert old.text("store", "migrate", "--note", "new release") == "Brought the store from version 1 to version 2.\n"
+    assert old.json("activity", "verify")["rows"] == 1501
+    newest = old.json("activity", "list", "--limit", "1")[0]
+    assert (newest["action"], newest["object"], newest["before"], newest["after"], newest["note"]) == \
+           ("migrate", "store", "schema=1", "schema=2", "new release")
+    assert old.json("rule", "list")[0]["approved_version"] == "4.0.7577.4463"
+    before = old.state()
+    assert old.text("store", "migrate") == "Nothing to do: the store is at version 2 already.\n"
+    assert old.json("store", "migrate") == {"result": "nothing", "from": 2, "to": 2}
+    assert old.state() == before
+
+
+def test_migrate_as_json(old):
+    assert old.json("store", "migrate") == {"result": "migrated", "from": 1, "to": 2}
+
+
+@pytest.mark.parametrize("version, words", [(3, "use the programs of the version that made it"), (0, "it is no store of this product")])
+def test_what_cannot_be_migrated(ctl, version, words):
+    ctl.sql(f"UPDATE counter SET value = {version} WHERE name = 'schema'")
+    before = ctl.state()
+    for command in (["store", "migrate"], ["rule", "list"], ["store", "check"]):
+        assert words in ctl.refused(*command)
+    assert ctl.state() == before
+
+
+def strace(ctl, output, *options):
+    environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
+    return subprocess.run(["strace", "-f", "-o", str(output), *options, os.environ["CTL"], *ctl.where, "store", "migrate"],
+                          stdin=subprocess.DEVNULL, capture_output=True, env=environment, timeout=120, check=False)
+
+
+@pytest.fixture
+def copies(old, tmp_path):
+    """Makes copies of the old store."""
+    def make():
+        directory = tmp_path / "copy"
+        shutil.rmtree(directory, ignore_errors=True)
+        shutil.copytree(old.directory, directory)
+        shutil.rmtree(directory / "files")
+        return Ctl(directory)
+    return make
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+def test_killed_at_any_point_it_is_of_one_version_or_the_other(old, copies, tmp_path):
+    """The points of SQLite's writing: many pages are alike, so of a long run of the same call some are taken."""
+    reference = copies()
+    result = strace(reference, tmp_path / "trace", "-e", "trace=" + ",".join(OPENING + WRITING))
+    if result.returncode and b"ptrace" in result.stderr:
+        pytest.skip("strace may not trace")
+    assert result.returncode == 0, result
+    points = points_of(tmp_path / "trace")
+    assert len(points) > 20
+    chosen = sorted({*range(8), *range(8, len(points) - 8, max(1, len(points) // 16)), *range(len(points) - 8, len(points))})
+    before, outcomes = old.state()[0], []
+    for number in chosen:
+        name, occurrence = points[number]
+        ctl = copies()
+        result = strace(ctl, tmp_path / "killed", "-e", f"trace={name}", "-e", f"inject={name}:signal=SIGKILL:when={occurrence}")
+        assert result.returncode == -signal.SIGKILL, f"point {number}: not killed there: {result}"
+        is_old = ctl.sql("SELECT value FROM counter WHERE name = 'schema'") == [(1,)]
+        if is_old:
+            assert ctl.state()[0] == before, f"point {number}"
+            ctl.text("store", "migrate")
+        outcomes.append(is_old)
+        assert ctl.json("activity", "verify")["rows"] == 1501, f"point {number}"
+        assert ctl.text("store", "migrate").startswith("Nothing to do")
+    assert outcomes == sorted(outcomes, reverse=True) and outcomes[0], "once it is complete, it stays complete"
