@@ -145,8 +145,8 @@ class TestCleanUp:
         last_clean_up(site, 2 * DAY)
         take_away(site.store)
         site.start()
-        site.ledger.declare("DU0520", "DU0502", "DU0506", "DU0515")
-        until(lambda: site.ledger.count("DU0502"), "the node has looked for its store", limit=15)
+        site.ledger.declare("DU0520", "DU0506", "DU0515")
+        until(lambda: site.ledger.count("DU0506"), "the node has looked for its store", limit=15)
         assert site.check().status == 503, "there is no rule set either"
         bring_back(site.store)
         until(lambda: site.ledger.count("DU0915"), "a clean-up", limit=15)
