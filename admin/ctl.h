@@ -28,6 +28,8 @@
     X(CTL_OPT_ABOUT,    "version",    NULL,      "print the version of this program and do nothing") \
     X(CTL_OPT_NOTE,     "note",       "TEXT",    "a reason, kept with the change")                \
     X(CTL_OPT_DRY_RUN,  "dry-run",    NULL,      "say what would change, but change nothing")     \
+    X(CTL_OPT_TRUST,    "trust",      "FILE",    "trust these certificates, too (PEM), this once")  \
+    X(CTL_OPT_UNSIGNED, "allow-unsigned", NULL,  "take in what is not verified, too, and mark it for ever") \
     X(CTL_OPT_ALL,      "all",        NULL,      "all there are, instead of naming them")         \
     X(CTL_OPT_TO,       "to",         "VERSION", "a stored version to go to, instead of the one before") \
     X(CTL_OPT_SCOPE,    "scope",      "SCOPE",   "global, or site:NAME")                           \
@@ -206,12 +208,18 @@ json_t *ctl_json_files(apr_pool_t *pool, const du_image_t *image);
 json_t *ctl_json_package(apr_pool_t *pool, const du_package_t *package);
 
 /* What became of proving the record of changes. */
-json_t *ctl_json_chain(apr_pool_t *pool, const du_chain_t *chain);
+json_t *ctl_json_chain(apr_pool_t *pool, const du_proof_t *chain);
 
 void ctl_files_print(apr_pool_t *pool, const du_image_t *image);
 
-/* What is known about a package's signatures, in words. */
-const char *ctl_trust_text(const char *trust);
+/* What is known about an image's catalogues, in words; signer is as in du_image_t, doubt as in du_arrival_t or NULL. */
+const char *ctl_trust_text(apr_pool_t *pool, const char *trust, const char *signer, const char *doubt);
+
+/* The same of a package: the least that is known about one of its images. */
+const char *ctl_package_trust_text(const char *trust);
+
+/* trust and signer as members of object; a signer that is not known is null. */
+void ctl_json_trust(apr_pool_t *pool, json_t *object, const char *trust, const char *signer);
 
 /*
  * Commands

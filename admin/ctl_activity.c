@@ -161,20 +161,20 @@ apr_status_t ctl_activity_list(ctl_t *ctl)
     return APR_SUCCESS;
 }
 
-json_t *ctl_json_chain(apr_pool_t *pool, const du_chain_t *chain)
+json_t *ctl_json_chain(apr_pool_t *pool, const du_proof_t *chain)
 {
     json_t *object = json_object();
 
-    json_object_set_new(object, "result", json_string(du_chain_name(chain->what)));
+    json_object_set_new(object, "result", json_string(du_proof_name(chain->what)));
     json_object_set_new(object, "rows", json_integer(chain->rows));
     json_object_set_new(object, "digest", chain->rows ? ctl_json_text(pool, chain->digest) : json_null());
-    json_object_set_new(object, "bad_row", chain->what == DU_CHAIN_WHOLE ? json_null() : json_integer(chain->bad));
+    json_object_set_new(object, "bad_row", chain->what == DU_PROOF_WHOLE ? json_null() : json_integer(chain->bad));
     return object;
 }
 
 apr_status_t ctl_activity_verify(ctl_t *ctl)
 {
-    du_chain_t chain;
+    du_proof_t chain;
     apr_status_t status = du_store_verify(ctl->ctx, ctl->store, ctl->pool, &chain);
 
     if (status != APR_SUCCESS) {
@@ -182,14 +182,14 @@ apr_status_t ctl_activity_verify(ctl_t *ctl)
     }
     if (ctl->option[CTL_OPT_JSON]) {
         ctl_json_print(ctl_json_chain(ctl->pool, &chain));
-    } else if (chain.what == DU_CHAIN_WHOLE && chain.rows == 0) {
+    } else if (chain.what == DU_PROOF_WHOLE && chain.rows == 0) {
         printf("The record of changes is empty.\n");
-    } else if (chain.what == DU_CHAIN_WHOLE) {
+    } else if (chain.what == DU_PROOF_WHOLE) {
         printf("The record of changes is whole: %" APR_INT64_T_FMT " rows. Digest of the last one:\n%s\n", chain.rows,
                chain.digest);
     }
-    return chain.what == DU_CHAIN_WHOLE
+    return chain.what == DU_PROOF_WHOLE
                ? APR_SUCCESS
                : du_fail(ctl->ctx, DU_E_DAMAGED, DUNO(0892), "row %" APR_INT64_T_FMT " of the record of changes %s",
-                         chain.bad, du_chain_text(chain.what));
+                         chain.bad, du_proof_text(chain.what));
 }

@@ -74,6 +74,8 @@ static void print_arrivals(ctl_t *ctl, const du_import_t *import)
             printf("\n  Rule %" APR_INT64_T_FMT ": %s, version %s: %s\n", arrival->rule_id, key,
                    ctl_text(ctl->pool, arrival->image.version), place_of(arrival));
         }
+        printf("    Signature: %s\n", ctl_text(ctl->pool, ctl_trust_text(ctl->pool, arrival->image.trust,
+                                                                         arrival->image.signer, arrival->doubt)));
         ctl_files_print(ctl->pool, &arrival->image);
     }
 }
@@ -107,7 +109,9 @@ static void print_as_text(ctl_t *ctl, const du_import_t *import)
                package->id);
     }
     print_arrivals(ctl, import);
-    printf("\nSignatures: %s.\n", ctl_text(ctl->pool, ctl_trust_text(package->trust)));
+    printf("\nSignatures: %s.\n", ctl_package_trust_text(package->trust));
+    printf("The cabinet itself is %s%s.\n", *package->signer ? "signed: " : "not signed",
+           *package->signer ? ctl_text(ctl->pool, package->signer) : "");
     if (!import->dry_run) {
         print_next(ctl, import->arrivals);
     }
@@ -119,6 +123,8 @@ static json_t *json_arrival(ctl_t *ctl, const du_import_t *import, const du_arri
 
     ctl_json_key(ctl->pool, object, &arrival->key, arrival->update_type);
     json_object_set_new(object, "version", ctl_json_text(ctl->pool, arrival->image.version));
+    ctl_json_trust(ctl->pool, object, arrival->image.trust, arrival->image.signer);
+    json_object_set_new(object, "doubt", arrival->doubt ? ctl_json_text(ctl->pool, arrival->doubt) : json_null());
     json_object_set_new(object, "files", ctl_json_files(ctl->pool, &arrival->image));
     if (!import->dry_run) {
         json_object_set_new(object, "rule_id", json_integer(arrival->rule_id));
@@ -171,6 +177,8 @@ apr_status_t ctl_import(ctl_t *ctl)
     import.path = ctl->argv[0];
     import.actor = ctl->actor;
     import.dry_run = ctl->option[CTL_OPT_DRY_RUN] != NULL;
+    import.trust = ctl->option[CTL_OPT_TRUST];
+    import.allow_unsigned = ctl->option[CTL_OPT_UNSIGNED] != NULL;
     import.progress = isatty(STDERR_FILENO) ? draw : NULL;
     import.baton = &progress;
     status = du_import_run(ctl->ctx, ctl->store, &import);

@@ -64,11 +64,22 @@ static void show_as_json(ctl_t *ctl, const du_package_t *package, const apr_arra
         json_object_set_new(image, "rule_id", json_integer(rule->id));
         ctl_json_key(ctl->pool, image, &rule->key, rule->update_type);
         json_object_set_new(image, "version", ctl_json_text(ctl->pool, rule->versions.slot[DU_PENDING]));
+        ctl_json_trust(ctl->pool, image, rule->image[DU_PENDING]->trust, rule->image[DU_PENDING]->signer);
         json_object_set_new(image, "files", ctl_json_files(ctl->pool, rule->image[DU_PENDING]));
         json_array_append_new(images, image);
     }
     json_object_set_new(object, "images", images);
     ctl_json_print(object);
+}
+
+static void show_image(apr_pool_t *pool, const du_rule_t *rule)
+{
+    const du_image_t *image = rule->image[DU_PENDING];
+
+    printf("\n  Rule %" APR_INT64_T_FMT ": %s, version %s\n", rule->id, ctl_text(pool, du_key_path(pool, &rule->key)),
+           ctl_text(pool, image->version));
+    printf("    Signature: %s\n", ctl_text(pool, ctl_trust_text(pool, image->trust, image->signer, NULL)));
+    ctl_files_print(pool, image);
 }
 
 static void show_as_text(ctl_t *ctl, const du_package_t *package, const apr_array_header_t *rules)
@@ -82,13 +93,10 @@ static void show_as_text(ctl_t *ctl, const du_package_t *package, const apr_arra
     ctl_field_print(pool, "Imported", ctl_time(pool, package->imported));
     ctl_field_print(pool, "By", package->actor);
     ctl_field_print(pool, "Note", package->note);
-    ctl_field_print(pool, "Signatures", ctl_trust_text(package->trust));
+    ctl_field_print(pool, "Signatures", ctl_package_trust_text(package->trust));
+    ctl_field_print(pool, "Cabinet signed by", package->signer);
     for (int i = 0; i < rules->nelts; i++) {
-        const du_rule_t *rule = &APR_ARRAY_IDX(rules, i, du_rule_t);
-
-        printf("\n  Rule %" APR_INT64_T_FMT ": %s, version %s\n", rule->id,
-               ctl_text(pool, du_key_path(pool, &rule->key)), ctl_text(pool, rule->versions.slot[DU_PENDING]));
-        ctl_files_print(pool, rule->image[DU_PENDING]);
+        show_image(pool, &APR_ARRAY_IDX(rules, i, du_rule_t));
     }
 }
 

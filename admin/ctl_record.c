@@ -85,7 +85,7 @@ json_t *ctl_json_package(apr_pool_t *pool, const du_package_t *package)
     json_object_set_new(object, "imported", ctl_json_time(pool, package->imported));
     set_text(pool, object, "actor", package->actor);
     set_text(pool, object, "note", package->note);
-    set_text(pool, object, "trust", package->trust);
+    ctl_json_trust(pool, object, package->trust, package->signer);
     return object;
 }
 
@@ -120,9 +120,29 @@ void ctl_files_print(apr_pool_t *pool, const du_image_t *image)
     ctl_table_print(table);
 }
 
-const char *ctl_trust_text(const char *trust)
+void ctl_json_trust(apr_pool_t *pool, json_t *object, const char *trust, const char *signer)
 {
-    return du_text_equal(trust, DU_TRUST_UNVERIFIED)
-               ? "unverified (the catalogues are there, their signatures were not checked)"
-               : trust;
+    const char *name = du_text_or_null(signer);
+
+    set_text(pool, object, "trust", trust);
+    json_object_set_new(object, "signer", name ? ctl_json_text(pool, name) : json_null());
+}
+
+const char *ctl_trust_text(apr_pool_t *pool, const char *trust, const char *signer, const char *doubt)
+{
+    if (du_text_equal(trust, DU_TRUST_VERIFIED)) {
+        return apr_pstrcat(pool, "verified, signed by ", signer, NULL);
+    }
+    if (du_text_equal(trust, DU_TRUST_EXPIRED)) {
+        return apr_pstrcat(pool, "verified, but with an expired certificate, signed by ", signer, NULL);
+    }
+    return doubt ? apr_pstrcat(pool, "NOT VERIFIED: ", doubt, NULL) : "NOT VERIFIED";
+}
+
+const char *ctl_package_trust_text(const char *trust)
+{
+    if (du_text_equal(trust, DU_TRUST_UNVERIFIED)) {
+        return "NOT VERIFIED, imported with --allow-unsigned";
+    }
+    return du_text_equal(trust, DU_TRUST_EXPIRED) ? "verified, but with expired certificates" : "verified";
 }

@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 
+#include "du_anchors.h"
 #include "du_store_copy.h"
 #include "du_store_migrate.h"
 #include "du_text.h"
@@ -22,6 +23,9 @@ apr_status_t ctl_store_init(ctl_t *ctl)
 
     if (status != APR_SUCCESS) {
         return status;
+    }
+    if (du_anchors_make_directory(ctl->ctx, ctl->files) != APR_SUCCESS) {
+        du_report(ctl->ctx, DU_LOG_WARNING); /* the store is made; the directory can be made by hand */
     }
     if (ctl->option[CTL_OPT_JSON]) {
         json_t *object = json_object();
@@ -97,10 +101,10 @@ apr_status_t ctl_store_copy(ctl_t *ctl)
     if (status != APR_SUCCESS) {
         return status;
     }
-    if (copied.chain.what != DU_CHAIN_WHOLE) {
+    if (copied.chain.what != DU_PROOF_WHOLE) {
         du_log(ctl->ctx, DU_LOG_WARNING, DUNO(0893),
                "row %" APR_INT64_T_FMT " of the record of changes %s, in the copy as in the original",
-               copied.chain.bad, du_chain_text(copied.chain.what));
+               copied.chain.bad, du_proof_text(copied.chain.what));
     }
     if (ctl->option[CTL_OPT_JSON]) {
         ctl_json_print(json_copied(ctl->pool, &copied, from, to));

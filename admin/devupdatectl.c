@@ -20,6 +20,7 @@
 #define CHANGE_OPTIONS (CTL_BIT(CTL_OPT_DRY_RUN) | CTL_BIT(CTL_OPT_NOTE))
 #define LIST_OPTIONS   (KEY_OPTIONS | CTL_BIT(CTL_OPT_STATE))
 #define LIFE_OPTIONS   (CHANGE_OPTIONS | LIST_OPTIONS | CTL_BIT(CTL_OPT_ALL))
+#define IMPORT_OPTIONS (CHANGE_OPTIONS | CTL_BIT(CTL_OPT_TRUST) | CTL_BIT(CTL_OPT_UNSIGNED))
 #define NOTE           CTL_BIT(CTL_OPT_NOTE)
 #define SCOPE          CTL_BIT(CTL_OPT_SCOPE)
 #define LOG_OPTIONS    (CTL_BIT(CTL_OPT_LOG_TYPE) | CTL_BIT(CTL_OPT_DEVICE) | CTL_BIT(CTL_OPT_DAYS))
@@ -43,8 +44,8 @@ static const ctl_command_t commands[] = {
      "look for what is wrong in the store and in the file store, and change nothing"},
     {"store copy", "FROM TO", 2, 2, 0, 0, 0, NULL, ctl_store_copy,
      "copy everything in a store, named as \"DRIVER PARAMS\", to an empty one"},
-    {"import", "FILE.cab", 1, 1, CTL_NEEDS_STORE, CHANGE_OPTIONS, 0, NULL, ctl_import,
-     "check a package and take its images in as pending versions"},
+    {"import", "FILE.cab", 1, 1, CTL_NEEDS_STORE, IMPORT_OPTIONS, 0, NULL, ctl_import,
+     "verify a package and take its images in as pending versions"},
     {"package list", "", 0, 0, CTL_NEEDS_STORE, 0, 0, NULL, ctl_package_list,
      "list the imported packages"},
     {"package show", "ID", 1, 1, CTL_NEEDS_STORE, 0, 0, ctl_args_ids, ctl_package_show,

@@ -42,25 +42,26 @@ TESTS += t/lint.t
 EXTRA_DIST += t/lint.t t/lint
 
 # --- every parser on the inputs that are kept; t/fuzz/run looks for new ones --------------------------------------
-fuzz_replays = t/fuzz/replay_cab t/fuzz/replay_cab_wire t/fuzz/replay_csv t/fuzz/replay_file_url t/fuzz/replay_multipart t/fuzz/replay_request \
+fuzz_replays = t/fuzz/replay_cab t/fuzz/replay_cab_wire t/fuzz/replay_catalog t/fuzz/replay_csv t/fuzz/replay_file_url t/fuzz/replay_multipart t/fuzz/replay_request \
 	t/fuzz/replay_update_info t/fuzz/replay_upload_name
 TESTS += $(fuzz_replays)
 check_PROGRAMS += $(fuzz_replays)
 fuzz_common = t/fuzz/fuzz.c t/fuzz/fuzz.h t/fuzz/replay.c
 t_fuzz_replay_cab_SOURCES = t/fuzz/fuzz_cab.c t/unit/cab_halves.h $(fuzz_common)
 t_fuzz_replay_cab_wire_SOURCES = t/fuzz/fuzz_cab_wire.c $(fuzz_common)
+t_fuzz_replay_catalog_SOURCES = t/fuzz/fuzz_catalog.c t/fuzz/fuzz_catalog_root.h $(fuzz_common)
 t_fuzz_replay_csv_SOURCES = t/fuzz/fuzz_csv.c $(fuzz_common)
 t_fuzz_replay_file_url_SOURCES = t/fuzz/fuzz_file_url.c $(fuzz_common)
 t_fuzz_replay_multipart_SOURCES = t/fuzz/fuzz_multipart.c $(fuzz_common)
 t_fuzz_replay_request_SOURCES = t/fuzz/fuzz_request.c $(fuzz_common)
 t_fuzz_replay_update_info_SOURCES = t/fuzz/fuzz_update_info.c $(fuzz_common)
 t_fuzz_replay_upload_name_SOURCES = t/fuzz/fuzz_upload_name.c $(fuzz_common)
-EXTRA_DIST += t/fuzz/run t/fuzz/corpus t/fuzz/multipart.dict t/fuzz/request.dict t/fuzz/update_info.dict \
+EXTRA_DIST += t/fuzz/run t/fuzz/make-catalogs t/fuzz/corpus t/fuzz/multipart.dict t/fuzz/request.dict t/fuzz/update_info.dict \
 	t/fuzz/upload_name.dict
 
 # --- how a package comes in: unit tests that need gcab, cabextract and t/tools/make_package.py ---------------------
 if HAVE_CHECK
-package_tests = t/unit/test_cab t/unit/test_cab_hostile t/unit/test_cab_others t/unit/test_files t/unit/test_image t/unit/test_import t/unit/test_update_info
+package_tests = t/unit/test_cab t/unit/test_cab_hostile t/unit/test_cab_others t/unit/test_catalog t/unit/test_files t/unit/test_image t/unit/test_import t/unit/test_update_info
 TESTS += $(package_tests)
 check_PROGRAMS += $(package_tests)
 t_unit_test_cab_SOURCES = t/unit/test_cab.c t/unit/cab_halves.h t/unit/package.h t/unit/unit.h
@@ -72,6 +73,9 @@ t_unit_test_cab_hostile_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
 t_unit_test_cab_others_SOURCES = t/unit/test_cab_others.c t/unit/cab_halves.h t/unit/package.h t/unit/unit.h
 t_unit_test_cab_others_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_test_cab_others_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
+t_unit_test_catalog_SOURCES = t/unit/test_catalog.c t/unit/unit.h $(catalog_maker)
+t_unit_test_catalog_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_test_catalog_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
 t_unit_test_files_SOURCES = t/unit/test_files.c t/unit/package.h t/unit/store.h t/unit/unit.h
 t_unit_test_files_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_test_files_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
@@ -93,6 +97,14 @@ check_PROGRAMS += t/tools/ask_rules
 t_tools_ask_rules_SOURCES = t/tools/ask_rules.c t/unit/sample.h
 t_tools_ask_rules_CPPFLAGS = $(DU_CPPFLAGS)
 t_tools_ask_rules_LDADD = libdevupdate.la $(DU_LIBS)
+
+# Makes certificates and catalogues for the tests.
+catalog_maker = t/tools/catalog_maker.c t/tools/catalog_maker.h
+check_PROGRAMS += t/tools/make_catalog
+t_tools_make_catalog_SOURCES = t/tools/make_catalog.c $(catalog_maker)
+t_tools_make_catalog_CPPFLAGS = $(DU_CPPFLAGS)
+t_tools_make_catalog_LDADD = libdevupdate.la $(DU_LIBS)
+
 # Not as directories: `make dist` would take what was built in them, too.
 EXTRA_DIST += t/bench/bench.py t/bench/run t/tools/make_package.py t/tools/many_rules.py t/tools/pg_private \
 	t/tools/pg_server.py t/tools/postgres.py t/tools/pytest_tap.py t/tools/run-pytest t/tools/try-quickstart t/tools/write_points.py
@@ -123,7 +135,7 @@ t_bench_compile_rules_CPPFLAGS = $(DU_CPPFLAGS)
 t_bench_compile_rules_LDADD = libdevupdate.la $(DU_LIBS)
 
 bench-programs: all
-	$(MAKE) $(AM_MAKEFLAGS) $(check_LTLIBRARIES) t/bench/compile_rules
+	$(MAKE) $(AM_MAKEFLAGS) $(check_LTLIBRARIES) t/bench/compile_rules t/tools/make_catalog
 bench: bench-programs
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/t/bench/run $(BENCH)
 .PHONY: bench bench-programs clean-servers

@@ -5,9 +5,11 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "du_cab_signature.h"
 #include "du_image.h"
 #include "du_package.h"
 #include "du_text.h"
+#include "du_trust.h"
 
 typedef struct work_t {
     du_ctx_t *ctx;
@@ -51,7 +53,7 @@ static void describe_package(work_t *work, const du_cab_t *cab)
         .imported = du_now(work->ctx),
         .actor = import->actor.name,
         .note = du_text_or_empty(import->actor.note),
-        .trust = DU_TRUST_UNVERIFIED,
+        .trust = DU_TRUST_VERIFIED, /* until an image is less */
     };
 }
 
@@ -101,6 +103,8 @@ static apr_status_t compare_with_known(work_t *work, du_arrival_t *arrival)
                        shown(work, arrival->image.version), key_shown(work, &arrival->key));
     }
     arrival->already = 1;
+    arrival->image.trust = known->trust;
+    arrival->image.signer = known->signer;
     return APR_SUCCESS;
 }
 
@@ -147,6 +151,7 @@ static apr_status_t take_arrival(work_t *work, const du_package_image_t *image)
     arrival->key = image->key;
     arrival->update_type = image->update_type;
     arrival->image = image->image;
+    arrival->doubt = image->doubt;
     rv = du_store_rule_by_key(work->ctx, work->store, &image->key, work->ctx->pool, &rule);
     if (rv == APR_SUCCESS) {
         return join_rule(work, rule, arrival);
@@ -174,6 +179,55 @@ static apr_status_t take_arrivals(work_t *work)
         }
     }
     return APR_SUCCESS;
+}
+
+/* What is not verified comes in if it is allowed to, and is marked for ever. What has expired does so as it is, or is
+ * not verified where that is the policy. An image that is there already keeps its mark. */
+static apr_status_t admit_arrival(work_t *work, const du_package_image_t *image, du_arrival_t *arrival,
+                                  const char *expiry)
+{
+    int expired = du_text_equal(image->image.trust, DU_TRUST_EXPIRED);
+    int refused =
+        du_text_equal(image->image.trust, DU_TRUST_UNVERIFIED) || (expired && du_text_equal(expiry, "refuse"));
+
+    if (refused && !work->import->allow_unsigned) {
+        return du_fail(work->ctx, DU_E_PACKAGE, DUNO(0668), "%s; without --allow-unsigned nothing is imported",
+                       image->doubt);
+    }
+    if (refused && !arrival->already) {
+        arrival->image.trust = DU_TRUST_UNVERIFIED;
+        arrival->image.signer = "";
+    }
+    if (expired && !refused) {
+        du_log(work->ctx, DU_LOG_WARNING, DUNO(0669), "%s", image->doubt);
+    }
+    work->import->package.trust = du_trust_least(work->import->package.trust, arrival->image.trust);
+    return APR_SUCCESS;
+}
+
+static apr_status_t admit_arrivals(work_t *work, const du_settings_t *settings)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; rv == APR_SUCCESS && i < work->images->nelts; i++) {
+        rv = admit_arrival(work, &APR_ARRAY_IDX(work->images, i, du_package_image_t),
+                           &APR_ARRAY_IDX(work->import->arrivals, i, du_arrival_t),
+                           du_setting_text(settings, DU_SET_CATALOG_EXPIRY));
+    }
+    return rv;
+}
+
+/* Finds out what is known about the images; whether they come in is decided when it is clear which are new. */
+static apr_status_t judge_package(work_t *work)
+{
+    du_import_t *import = work->import;
+    du_anchors_t *anchors;
+    apr_status_t rv = du_anchors_read(work->ctx, import->files, import->trust, &anchors);
+
+    if (rv == APR_SUCCESS) {
+        rv = du_cab_signature_read(work->ctx, anchors, import->path, &import->package.signer);
+    }
+    return rv == APR_SUCCESS ? du_trust_judge(work->ctx, anchors, work->images) : rv;
 }
 
 static const char *arrival_path(work_t *work, const du_arrival_t *arrival)
@@ -297,10 +351,16 @@ static apr_status_t import_locked(work_t *work, const char *staging)
     describe_package(work, cab);
     rv = du_package_match(work->ctx, cab, (int)limits.depth, &work->images);
     if (rv == APR_SUCCESS) {
+        rv = judge_package(work);
+    }
+    if (rv == APR_SUCCESS) {
         rv = take_arrivals(work);
     }
     if (rv == APR_SUCCESS) {
         rv = check_news(work);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = admit_arrivals(work, &settings);
     }
     return rv == APR_SUCCESS && !import->dry_run ? place_and_record(work) : rv;
 }

@@ -14,6 +14,8 @@ typedef struct du_import_t {
     const char *path;         /* the cabinet */
     du_actor_t actor;         /* actor.note is the package's note */
     int dry_run;              /* check everything, change nothing */
+    const char *trust;        /* a file of trust anchors beside those of the file store, may be NULL */
+    int allow_unsigned;       /* take in what is not verified, too, and mark it for ever */
     du_progress_fn *progress; /* may be NULL */
     void *baton;              /* for progress */
 
@@ -26,7 +28,8 @@ typedef struct du_import_t {
  * Imports the package. DU_E_EXISTS if the very same file was imported before (import->package says when) and all its images
  * are there; nothing is changed then. If some are not, because their rules were removed or their files cleared, it is an
  * import like any other, but the package keeps its number. DU_E_PACKAGE if the package is refused, with a sentence that
- * names the member or the version: what du_cab.h, du_update_info.h and du_package.h list, a version that is there with
+ * names the member or the version: what du_cab.h, du_update_info.h and du_package.h list, an image that is not verified
+ * (du_trust.h) or whose certificates have expired while the setting catalog-expiry is "refuse", a version that is there with
  * other bytes or that differs from one in case only, another update type than the rule's. Results are in ctx->pool.
  *
  * If the store fails while recording, the images are taken away again unless it cannot be asked whether it has them.

@@ -13,6 +13,7 @@ typedef struct du_package_image_t {
     du_image_t image;
     const du_member_t **members;    /* image.nfiles members: the files */
     const du_member_t **signatures; /* image.nfiles members: their catalogues, of which some may be the same */
+    const char *doubt;              /* filled by du_trust_judge(): why it is not simply verified, or NULL */
 } du_package_image_t;
 
 /*

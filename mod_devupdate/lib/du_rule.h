@@ -47,7 +47,8 @@ typedef struct du_file_t {
 typedef struct du_image_t {
     const char *version;
     const char *trust;  /* DU_TRUST_...; filled where it is read singly or imported, otherwise NULL */
-    const char *signer; /* who signed its catalogues, "" if not known */
+    const char *signer; /* who signed its catalogues and when or until when that holds, "" if not known; as in
+                         * "Name (valid until 2030-01-01)", "Name (signed 2011-05-04)", "Name (expired 2012-05-04)" */
     int nfiles;
     du_file_t *files;
 } du_image_t;
@@ -70,7 +71,7 @@ typedef struct du_package_t {
     const char *actor;
     const char *note;
     const char *trust;  /* the least that is known about one of its images: DU_TRUST_... */
-    const char *signer; /* who signed the cabinet itself, "" if nobody did */
+    const char *signer; /* who signed the cabinet itself (du_cab_signature.h), "" if nobody did */
 } du_package_t;
 
 /* A name for a set of subnets. */

@@ -169,15 +169,36 @@ static apr_status_t take_file(void *baton, const char *const *columns, apr_pool_
     return read_file(rows->ctx, rows->pool, columns, apr_array_push(rows->array));
 }
 
-static apr_status_t read_image(du_ctx_t *ctx, du_store_t *store, const char *image_id, const char *version,
-                               apr_pool_t *pool, du_image_t **image)
+/* An image without its files. */
+typedef struct image_row_t {
+    const char *id, *version, *trust, *signer;
+} image_row_t;
+
+/* id, version, trust, signer */
+static apr_status_t take_image(void *baton, const char *const *columns, apr_pool_t *row_pool)
 {
-    const char *args[] = {image_id, NULL};
+    rows_t *rows = baton;
+    image_row_t *row = apr_array_push(rows->array);
+
+    (void)row_pool;
+    row->id = apr_pstrdup(rows->pool, columns[0]);
+    row->version = apr_pstrdup(rows->pool, columns[1]);
+    row->trust = apr_pstrdup(rows->pool, columns[2]);
+    row->signer = apr_pstrdup(rows->pool, columns[3]);
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_image(du_ctx_t *ctx, du_store_t *store, const image_row_t *row, apr_pool_t *pool,
+                               du_image_t **image)
+{
+    const char *args[] = {row->id, NULL};
     rows_t rows = make_rows(ctx, pool, sizeof(du_file_t));
     apr_status_t rv = du_db_select(ctx, store->db, DU_SQL_IMAGE_FILES, args, take_file, &rows);
 
     *image = apr_palloc(pool, sizeof(**image));
-    (*image)->version = version;
+    (*image)->version = row->version;
+    (*image)->trust = row->trust;
+    (*image)->signer = row->signer;
     (*image)->nfiles = rows.array->nelts;
     (*image)->files = (du_file_t *)rows.array->elts;
     return rv;
@@ -203,16 +224,16 @@ apr_status_t du_store_image(du_ctx_t *ctx, du_store_t *store, apr_int64_t rule_i
                             apr_pool_t *pool, du_image_t **image)
 {
     const char *args[] = {number(pool, rule_id), version, NULL};
-    apr_array_header_t *ids;
-    apr_status_t rv = du_store_texts(ctx, store, DU_SQL_IMAGE, args, pool, &ids);
+    rows_t rows = make_rows(ctx, pool, sizeof(image_row_t));
+    apr_status_t rv = du_db_select(ctx, store->db, DU_SQL_IMAGE, args, take_image, &rows);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (ids->nelts == 0) {
+    if (rows.array->nelts == 0) {
         return DU_E_NOT_FOUND;
     }
-    return read_image(ctx, store, APR_ARRAY_IDX(ids, 0, const char *), apr_pstrdup(pool, version), pool, image);
+    return read_image(ctx, store, &APR_ARRAY_IDX(rows.array, 0, image_row_t), pool, image);
 }
 
 /*
@@ -350,13 +371,13 @@ apr_status_t du_store_package_by_digest(du_ctx_t *ctx, du_store_t *store, const 
                       (void **)package);
 }
 
-/* An image of a package: its id is kept for the second query. */
+/* An image of a package: its row is kept for the second query. */
 typedef struct packaged_t {
-    const char *image_id;
+    image_row_t image;
     du_rule_t rule;
 } packaged_t;
 
-/* image id, rule id, the five parts of the key, update type, version */
+/* image id, rule id, the five parts of the key, update type, version, trust, signer */
 static apr_status_t take_packaged(void *baton, const char *const *columns, apr_pool_t *row_pool)
 {
     rows_t *rows = baton;
@@ -365,12 +386,15 @@ static apr_status_t take_packaged(void *baton, const char *const *columns, apr_p
 
     (void)row_pool;
     memset(packaged, 0, sizeof(*packaged));
-    packaged->image_id = apr_pstrdup(rows->pool, columns[0]);
+    packaged->image.id = apr_pstrdup(rows->pool, columns[0]);
+    packaged->image.version = apr_pstrdup(rows->pool, columns[8]);
+    packaged->image.trust = apr_pstrdup(rows->pool, columns[9]);
+    packaged->image.signer = apr_pstrdup(rows->pool, columns[10]);
     rule->id = apr_atoi64(columns[1]);
     read_key(rows->pool, columns + 2, &rule->key);
     rule->update_type = apr_pstrdup(rows->pool, columns[7]);
     for (int slot = 0; slot < DU_SLOTS; slot++) {
-        rule->versions.slot[slot] = slot == DU_PENDING ? apr_pstrdup(rows->pool, columns[8]) : "";
+        rule->versions.slot[slot] = slot == DU_PENDING ? packaged->image.version : "";
     }
     return APR_SUCCESS;
 }
@@ -387,7 +411,7 @@ apr_status_t du_store_package_images(du_ctx_t *ctx, du_store_t *store, apr_int64
         packaged_t *packaged = &APR_ARRAY_IDX(rows.array, i, packaged_t);
         du_image_t *image;
 
-        rv = read_image(ctx, store, packaged->image_id, packaged->rule.versions.slot[DU_PENDING], pool, &image);
+        rv = read_image(ctx, store, &packaged->image, pool, &image);
         packaged->rule.image[DU_PENDING] = image;
         APR_ARRAY_PUSH(*rules, du_rule_t) = packaged->rule;
     }

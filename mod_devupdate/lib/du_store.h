@@ -74,9 +74,10 @@ typedef struct du_arrival_t {
     du_key_t key;
     const char *update_type;
     du_image_t image;
-    apr_int64_t rule_id;    /* out: the rule it belongs to */
-    int is_new_rule;        /* out */
-    int already;            /* out: this very image was there before */
+    apr_int64_t rule_id; /* out: the rule it belongs to */
+    int is_new_rule;     /* out */
+    const char *doubt;   /* why the image is not simply verified, or NULL */
+    int already;         /* out: this very image was there before; image.trust and .signer are what was kept then */
     du_versions_t versions; /* out: the rule's versions afterwards */
 } du_arrival_t;
 

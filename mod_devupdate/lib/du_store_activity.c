@@ -11,16 +11,16 @@ static const struct {
     const char *name, *text;
 } chains[] = {
 #define CHAIN(id, name, text) {name, text},
-    DU_CHAIN_LIST(CHAIN)
+    DU_PROOF_LIST(CHAIN)
 #undef CHAIN
 };
 
-const char *du_chain_name(du_chain_e what)
+const char *du_proof_name(du_proof_e what)
 {
     return chains[what].name;
 }
 
-const char *du_chain_text(du_chain_e what)
+const char *du_proof_text(du_proof_e what)
 {
     return chains[what].text;
 }
@@ -167,11 +167,11 @@ typedef struct proof_t {
     du_ctx_t *ctx;
     du_store_t *store;
     apr_pool_t *pool; /* of `chain->digest` while rows go by */
-    du_chain_t *chain;
+    du_proof_t *chain;
 } proof_t;
 
 /* DU_E_NOTHING ends the reading. */
-static apr_status_t found(proof_t *proof, du_chain_e what, apr_int64_t id)
+static apr_status_t found(proof_t *proof, du_proof_e what, apr_int64_t id)
 {
     proof->chain->what = what;
     proof->chain->bad = id;
@@ -198,17 +198,17 @@ static apr_status_t prove_row(void *baton, const char *const *columns, apr_pool_
     apr_status_t rv;
 
     if (row.id < expected || row.id > proof->chain->count) {
-        return found(proof, DU_CHAIN_INSERTED, row.id);
+        return found(proof, DU_PROOF_INSERTED, row.id);
     }
     if (row.id > expected) {
-        return found(proof, DU_CHAIN_MISSING, expected);
+        return found(proof, DU_PROOF_MISSING, expected);
     }
     rv = digest_of(proof->ctx, row_pool, &row, proof->chain->digest, &digest);
     if (rv != APR_SUCCESS) {
         return rv;
     }
     if (!du_text_equal(digest, row.digest)) {
-        return found(proof, DU_CHAIN_CHANGED, row.id);
+        return found(proof, DU_PROOF_CHANGED, row.id);
     }
     go_on(proof, digest);
     return APR_SUCCESS;
@@ -229,12 +229,12 @@ static apr_status_t seal_row(void *baton, const char *const *columns, apr_pool_t
 }
 
 /* Takes every row through one of the two. */
-static apr_status_t walk(du_ctx_t *ctx, du_store_t *store, du_db_row_fn *step, apr_pool_t *pool, du_chain_t *chain)
+static apr_status_t walk(du_ctx_t *ctx, du_store_t *store, du_db_row_fn *step, apr_pool_t *pool, du_proof_t *chain)
 {
     proof_t proof = {.ctx = ctx, .store = store, .chain = chain};
     apr_status_t rv;
 
-    *chain = (du_chain_t){.what = DU_CHAIN_WHOLE, .digest = DU_ACTIVITY_START};
+    *chain = (du_proof_t){.what = DU_PROOF_WHOLE, .digest = DU_ACTIVITY_START};
     apr_pool_create(&proof.pool, pool);
     rv = du_schema_counter(ctx, store->db, "activity", &chain->count);
     if (rv == APR_SUCCESS) {
@@ -243,12 +243,12 @@ static apr_status_t walk(du_ctx_t *ctx, du_store_t *store, du_db_row_fn *step, a
     return rv == DU_E_NOTHING ? APR_SUCCESS : rv;
 }
 
-apr_status_t du_store_verify_within(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, du_chain_t *chain)
+apr_status_t du_store_verify_within(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, du_proof_t *chain)
 {
     apr_status_t rv = walk(ctx, store, prove_row, pool, chain);
 
-    if (rv == APR_SUCCESS && chain->what == DU_CHAIN_WHOLE && chain->rows < chain->count) {
-        chain->what = DU_CHAIN_CUT;
+    if (rv == APR_SUCCESS && chain->what == DU_PROOF_WHOLE && chain->rows < chain->count) {
+        chain->what = DU_PROOF_CUT;
         chain->bad = chain->rows + 1;
     }
     return rv;
@@ -257,7 +257,7 @@ apr_status_t du_store_verify_within(du_ctx_t *ctx, du_store_t *store, apr_pool_t
 typedef struct verification_t {
     du_store_t *store;
     apr_pool_t *pool;
-    du_chain_t *chain;
+    du_proof_t *chain;
 } verification_t;
 
 static apr_status_t verify(du_ctx_t *ctx, void *baton)
@@ -267,7 +267,7 @@ static apr_status_t verify(du_ctx_t *ctx, void *baton)
     return du_store_verify_within(ctx, verification->store, verification->pool, verification->chain);
 }
 
-apr_status_t du_store_verify(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, du_chain_t *chain)
+apr_status_t du_store_verify(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, du_proof_t *chain)
 {
     verification_t verification = {store, pool, chain};
 
@@ -276,7 +276,7 @@ apr_status_t du_store_verify(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool,
 
 apr_status_t du_store_seal(du_ctx_t *ctx, du_store_t *store)
 {
-    du_chain_t chain;
+    du_proof_t chain;
 
     return walk(ctx, store, seal_row, ctx->pool, &chain);
 }

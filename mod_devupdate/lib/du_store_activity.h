@@ -25,36 +25,36 @@ apr_status_t du_store_activities(du_ctx_t *ctx, du_store_t *store, const du_acti
                                  apr_pool_t *pool, apr_array_header_t **rows);
 
 /* What is wrong with the chain of rows. */
-#define DU_CHAIN_LIST(X)                                                                                             \
-    X(DU_CHAIN_WHOLE, "whole", "is as it was written")                                                               \
-    X(DU_CHAIN_CHANGED, "changed", "was changed, or put in later")                                                   \
-    X(DU_CHAIN_MISSING, "missing", "is missing")                                                                     \
-    X(DU_CHAIN_INSERTED, "inserted", "was put in: the store never counted it")                                       \
-    X(DU_CHAIN_CUT, "cut", "and all behind it are missing")
+#define DU_PROOF_LIST(X)                                                                                             \
+    X(DU_PROOF_WHOLE, "whole", "is as it was written")                                                               \
+    X(DU_PROOF_CHANGED, "changed", "was changed, or put in later")                                                   \
+    X(DU_PROOF_MISSING, "missing", "is missing")                                                                     \
+    X(DU_PROOF_INSERTED, "inserted", "was put in: the store never counted it")                                       \
+    X(DU_PROOF_CUT, "cut", "and all behind it are missing")
 
 typedef enum {
-#define DU_CHAIN_ENUM(id, name, text) id,
-    DU_CHAIN_LIST(DU_CHAIN_ENUM)
-#undef DU_CHAIN_ENUM
-} du_chain_e;
+#define DU_PROOF_ENUM(id, name, text) id,
+    DU_PROOF_LIST(DU_PROOF_ENUM)
+#undef DU_PROOF_ENUM
+} du_proof_e;
 
-typedef struct du_chain_t {
-    du_chain_e what;
+typedef struct du_proof_t {
+    du_proof_e what;
     apr_int64_t bad;    /* id of the first row that is not right, if one is not */
     apr_int64_t rows;   /* how many are right before it */
     apr_int64_t count;  /* how many were ever written: the counter */
     const char *digest; /* of the last right row; DU_ACTIVITY_START if there is none */
-} du_chain_t;
+} du_proof_t;
 
 /* "changed"; a sentence about "row N" */
-const char *du_chain_name(du_chain_e what);
-const char *du_chain_text(du_chain_e what);
+const char *du_proof_name(du_proof_e what);
+const char *du_proof_text(du_proof_e what);
 
 /* Proves the chain, or finds the first bad row; memory does not depend on how many there are. APR_SUCCESS also with a bad row. */
-apr_status_t du_store_verify(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, du_chain_t *chain);
+apr_status_t du_store_verify(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, du_proof_t *chain);
 
 /* The same within a transaction or snapshot of the caller's. */
-apr_status_t du_store_verify_within(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, du_chain_t *chain);
+apr_status_t du_store_verify_within(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, du_proof_t *chain);
 
 /* Gives the rows of a store that was made before there was a chain their digests. In the transaction of a migration. */
 apr_status_t du_store_seal(du_ctx_t *ctx, du_store_t *store);

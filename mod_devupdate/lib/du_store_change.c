@@ -256,9 +256,9 @@ static apr_status_t import(du_ctx_t *ctx, void *baton)
                        "this package was already imported, as package %" APR_INT64_T_FMT, change->package->id);
     }
     if (rv == APR_SUCCESS) {
-        rv = record_activity(ctx, change, "import",
-                             apr_pstrcat(change->pool, "package ", number(change, change->package->id), NULL), "",
-                             change->package->filename);
+        rv = record_activity(
+            ctx, change, "import", apr_pstrcat(change->pool, "package ", number(change, change->package->id), NULL),
+            "", apr_pstrcat(change->pool, change->package->filename, " trust=", change->package->trust, NULL));
     }
     return rv;
 }

@@ -114,13 +114,13 @@ static apr_status_t check_references(du_ctx_t *ctx, check_t *check)
 
 static apr_status_t check_activity(du_ctx_t *ctx, check_t *check)
 {
-    du_chain_t chain;
+    du_proof_t chain;
     apr_status_t rv = du_store_verify_within(ctx, check->store, check->pool, &chain);
 
-    if (rv == APR_SUCCESS && chain.what != DU_CHAIN_WHOLE) {
+    if (rv == APR_SUCCESS && chain.what != DU_PROOF_WHOLE) {
         add(check, DU_FINDING_ACTIVITY,
             apr_psprintf(check->pool, "row %" APR_INT64_T_FMT " of the record of changes %s", chain.bad,
-                         du_chain_text(chain.what)));
+                         du_proof_text(chain.what)));
     }
     return rv;
 }

@@ -83,7 +83,7 @@ static apr_status_t copy_table(du_ctx_t *ctx, copying_t *copying)
     return rv;
 }
 
-static int same_chain(const du_chain_t *a, const du_chain_t *b)
+static int same_chain(const du_proof_t *a, const du_proof_t *b)
 {
     return a->what == b->what && a->bad == b->bad && a->rows == b->rows && a->count == b->count &&
            du_text_equal(a->digest, b->digest);
@@ -91,7 +91,7 @@ static int same_chain(const du_chain_t *a, const du_chain_t *b)
 
 static apr_status_t compare_chains(du_ctx_t *ctx, copying_t *copying)
 {
-    du_chain_t source;
+    du_proof_t source;
     apr_status_t rv = du_store_verify_within(ctx, copying->from, copying->pool, &source);
 
     if (rv == APR_SUCCESS) {

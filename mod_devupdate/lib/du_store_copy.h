@@ -10,7 +10,7 @@
 typedef struct du_copied_t {
     apr_int64_t rows[DU_TABLES]; /* of each table */
     apr_int64_t generation;      /* of the copy: one more than what was copied had */
-    du_chain_t chain;            /* what its record of changes proves to be, the same as in what was copied */
+    du_proof_t chain;            /* what its record of changes proves to be, the same as in what was copied */
 } du_copied_t;
 
 /*

@@ -45,7 +45,7 @@ JOIN image_file f ON f.image_id = i.id
 ORDER BY r.id, i.id, f.position
 
 -- name: image
-SELECT id, version FROM image WHERE rule_id = %lld AND version = %s
+SELECT id, version, trust, signer FROM image WHERE rule_id = %lld AND version = %s
 
 -- name: image_insert
 INSERT INTO image (id, rule_id, version, package_id, trust, signer) VALUES (%lld, %lld, %s, %lld, %s, %s)
@@ -89,7 +89,7 @@ UPDATE package SET filename = %s, size = %lld, imported = %lld, actor = %s, note
 WHERE digest = %s AND id = %lld
 
 -- name: package_images
-SELECT i.id, r.id, r.type, r.brand, r.model, r.revision, r.locale, r.update_type, i.version
+SELECT i.id, r.id, r.type, r.brand, r.model, r.revision, r.locale, r.update_type, i.version, i.trust, i.signer
 FROM image i JOIN rule r ON r.id = i.rule_id WHERE i.package_id = %lld ORDER BY i.id
 
 -- name: sites

@@ -21,7 +21,7 @@ needs_filter = pytest.mark.skipif(WATCHED, reason="a sanitizer needs more system
 
 def run(ctl, cab, *before, **environment):
     """An import with these commands in front of it."""
-    done = subprocess.run([*before, os.environ["CTL"], *ctl.where, "import", cab], stdin=subprocess.DEVNULL,
+    done = subprocess.run([*before, os.environ["CTL"], *ctl.where, "import", "--allow-unsigned", cab], stdin=subprocess.DEVNULL,
                           capture_output=True, env={**os.environ, **environment}, timeout=120, check=False)
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
@@ -87,8 +87,8 @@ def test_no_process_can_be_started(filled, package, tmp_path):
 def test_who_started_us_ignores_its_children(filled, package):
     """That is inherited, and would keep us from learning how the reader ended."""
     cab = package(CX600, name="third.cab", version="4.1")
-    done = subprocess.run([os.environ["CTL"], *filled.where, "import", cab], stdin=subprocess.DEVNULL, capture_output=True,
-                          preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN), timeout=120, check=False)
+    done = subprocess.run([os.environ["CTL"], *filled.where, "import", "--allow-unsigned", cab], stdin=subprocess.DEVNULL,
+                          capture_output=True, preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN), timeout=120, check=False)
     assert done.returncode == 0 and not done.stderr, done
 
 

@@ -15,7 +15,7 @@ from conftest import AASTRA, CX600, NEW, OLD, Ctl
 
 
 def command(ctl):
-    return [os.environ["CTL"], *ctl.where, "import", ctl.package]
+    return [os.environ["CTL"], *ctl.where, "import", "--allow-unsigned", ctl.package]
 
 
 def tree(ctl):

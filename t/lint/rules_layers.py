@@ -23,7 +23,9 @@ INCLUDES = {
 
 # Files that may open, write, rename or remove files, with the reason (house.md section 5, and those it did not foresee).
 FILE_USERS = {
+    "du_anchors": "reads the trust anchors",
     "du_cab_input": "reads the cabinet",
+    "du_cab_signature": "reads the signature behind the cabinet",
     "du_cab_stage": "writes what is in the cabinet to staging",
     "du_capture": "requests as they came",
     "du_census": "reads the audit files of checks",
@@ -39,6 +41,7 @@ FILE_USERS = {
     "du_retain": "removes logs that are old or too many",
     "du_ruleset": "maps the kept rule set",
     "du_ruleset_build": "keeps it",
+    "du_trust": "reads catalogues in staging, and images if SHA-1 is asked for",
     "du_upload_spool": "device logs that phones send",
     "du_upload_usage": "counts them",
 }

@@ -25,7 +25,7 @@ static void start(void)
 
 static apr_status_t import(const char *path)
 {
-    du_import_t work = {.files = files, .path = path, .actor = {.name = "admin", .node = "node1"}};
+    du_import_t work = {.files = files, .path = path, .allow_unsigned = 1, .actor = {.name = "admin", .node = "node1"}};
 
     return du_import_run(unit.ctx, store, &work);
 }

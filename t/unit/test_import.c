@@ -26,6 +26,7 @@ static du_import_t *import_of(const char *path)
 
     import->files = files;
     import->path = path;
+    import->allow_unsigned = 1; /* what make_package makes is not signed; test_trust is about what is */
     import->actor = (du_actor_t){.name = "admin", .node = "node1"};
     return import;
 }
@@ -109,6 +110,9 @@ START_TEST(package_is_stored_and_recorded)
     ck_assert_str_eq(recorded->actor, "admin");
     ck_assert_str_eq(recorded->note, "a note");
     ck_assert_str_eq(recorded->trust, "unverified");
+    ck_assert_str_eq(recorded->signer, "");
+    ck_assert_str_eq(image->trust, "unverified");
+    ck_assert_str_eq(image->signer, "");
     ck_assert(!package_is_there(apr_pstrcat(unit.pool, files, "/" DU_IMAGE_ROOT "/" DU_IMAGE_STAGING, NULL)));
 }
 END_TEST

@@ -18,22 +18,22 @@ static void make_rows(du_store_t *store, int count)
     }
 }
 
-static void check_chain(du_store_t *store, du_chain_e what, int bad, int rows)
+static void check_chain(du_store_t *store, du_proof_e what, int bad, int rows)
 {
-    du_chain_t chain;
+    du_proof_t chain;
 
     assert_ok(du_store_verify(unit.ctx, store, unit.pool, &chain));
     ck_assert_msg(chain.what == what && chain.bad == bad && chain.rows == rows,
-                  "%s, row %d, %d right before it; expected %s, %d, %d", du_chain_name(chain.what), (int)chain.bad,
-                  (int)chain.rows, du_chain_name(what), bad, rows);
+                  "%s, row %d, %d right before it; expected %s, %d, %d", du_proof_name(chain.what), (int)chain.bad,
+                  (int)chain.rows, du_proof_name(what), bad, rows);
 }
 
 START_TEST(a_new_store_has_an_empty_chain)
 {
-    du_chain_t chain;
+    du_proof_t chain;
     du_store_t *store = made_store(fresh_store());
 
-    check_chain(store, DU_CHAIN_WHOLE, 0, 0);
+    check_chain(store, DU_PROOF_WHOLE, 0, 0);
     assert_ok(du_store_verify(unit.ctx, store, unit.pool, &chain));
     ck_assert_str_eq(chain.digest, DU_ACTIVITY_START);
 }
@@ -43,10 +43,10 @@ START_TEST(every_change_goes_on_with_the_chain)
 {
     const char *spec = fresh_store();
     du_store_t *store = made_store(spec);
-    du_chain_t chain;
+    du_proof_t chain;
 
     make_rows(store, 7);
-    check_chain(store, DU_CHAIN_WHOLE, 0, 7);
+    check_chain(store, DU_PROOF_WHOLE, 0, 7);
     assert_ok(du_store_verify(unit.ctx, store, unit.pool, &chain));
     ck_assert_str_eq(chain.digest, run_sql(spec, "SELECT digest FROM activity WHERE id = 7"));
     ck_assert_str_eq(run_sql(spec, "SELECT count(DISTINCT digest) FROM activity"), "7");
@@ -59,40 +59,40 @@ START_TEST(a_long_chain)
     du_store_t *store = made_store(fresh_store());
 
     make_rows(store, 2100);
-    check_chain(store, DU_CHAIN_WHOLE, 0, 2100);
+    check_chain(store, DU_PROOF_WHOLE, 0, 2100);
 }
 END_TEST
 
 static const struct {
     const char *sql;
-    du_chain_e what;
+    du_proof_e what;
     int bad;
 } damages[] = {
-    {"UPDATE activity SET id = 105 WHERE id = 5", DU_CHAIN_MISSING, 5},
-    {"UPDATE activity SET time = time + 1 WHERE id = 3", DU_CHAIN_CHANGED, 3},
-    {"UPDATE activity SET actor = 'lee' WHERE id = 1", DU_CHAIN_CHANGED, 1},
-    {"UPDATE activity SET node = '' WHERE id = 3", DU_CHAIN_CHANGED, 3},
-    {"UPDATE activity SET action = 'approve' WHERE id = 3", DU_CHAIN_CHANGED, 3},
-    {"UPDATE activity SET object = object || ' ' WHERE id = 3", DU_CHAIN_CHANGED, 3},
-    {"UPDATE activity SET before = after, after = before WHERE id = 3", DU_CHAIN_CHANGED, 3},
-    {"UPDATE activity SET note = 'x' WHERE id = 3", DU_CHAIN_CHANGED, 3},
-    {"UPDATE activity SET role = 'viewer' WHERE id = 6", DU_CHAIN_CHANGED, 6},
-    {"UPDATE activity SET digest = '' WHERE id = 6", DU_CHAIN_CHANGED, 6},
-    {"UPDATE activity SET digest = upper(digest) WHERE id = 2", DU_CHAIN_CHANGED, 2},
+    {"UPDATE activity SET id = 105 WHERE id = 5", DU_PROOF_MISSING, 5},
+    {"UPDATE activity SET time = time + 1 WHERE id = 3", DU_PROOF_CHANGED, 3},
+    {"UPDATE activity SET actor = 'lee' WHERE id = 1", DU_PROOF_CHANGED, 1},
+    {"UPDATE activity SET node = '' WHERE id = 3", DU_PROOF_CHANGED, 3},
+    {"UPDATE activity SET action = 'approve' WHERE id = 3", DU_PROOF_CHANGED, 3},
+    {"UPDATE activity SET object = object || ' ' WHERE id = 3", DU_PROOF_CHANGED, 3},
+    {"UPDATE activity SET before = after, after = before WHERE id = 3", DU_PROOF_CHANGED, 3},
+    {"UPDATE activity SET note = 'x' WHERE id = 3", DU_PROOF_CHANGED, 3},
+    {"UPDATE activity SET role = 'viewer' WHERE id = 6", DU_PROOF_CHANGED, 6},
+    {"UPDATE activity SET digest = '' WHERE id = 6", DU_PROOF_CHANGED, 6},
+    {"UPDATE activity SET digest = upper(digest) WHERE id = 2", DU_PROOF_CHANGED, 2},
     /* a text that moves from the end of one column to the beginning of the next */
-    {"UPDATE activity SET actor = 'ki', node = 'm' || node WHERE id = 4", DU_CHAIN_CHANGED, 4},
-    {"DELETE FROM activity WHERE id = 1", DU_CHAIN_MISSING, 1},
-    {"DELETE FROM activity WHERE id = 4", DU_CHAIN_MISSING, 4},
-    {"DELETE FROM activity WHERE id >= 5", DU_CHAIN_CUT, 5},
-    {"DELETE FROM activity", DU_CHAIN_CUT, 1},
+    {"UPDATE activity SET actor = 'ki', node = 'm' || node WHERE id = 4", DU_PROOF_CHANGED, 4},
+    {"DELETE FROM activity WHERE id = 1", DU_PROOF_MISSING, 1},
+    {"DELETE FROM activity WHERE id = 4", DU_PROOF_MISSING, 4},
+    {"DELETE FROM activity WHERE id >= 5", DU_PROOF_CUT, 5},
+    {"DELETE FROM activity", DU_PROOF_CUT, 1},
     {"INSERT INTO activity SELECT 7, time, actor, node, action, object, before, after, note, role, digest FROM activity WHERE id = 6",
-     DU_CHAIN_INSERTED, 7},
+     DU_PROOF_INSERTED, 7},
     {"INSERT INTO activity SELECT 0, time, actor, node, action, object, before, after, note, role, digest FROM activity WHERE id = 6",
-     DU_CHAIN_INSERTED, 0},
+     DU_PROOF_INSERTED, 0},
     {"INSERT INTO activity SELECT -7, time, actor, node, action, object, before, after, note, role, digest FROM activity WHERE id = 6",
-     DU_CHAIN_INSERTED, -7},
+     DU_PROOF_INSERTED, -7},
     /* two rows in the other order */
-    {"UPDATE activity SET id = CASE id WHEN 2 THEN 103 ELSE 102 END WHERE id IN (2, 3)", DU_CHAIN_MISSING, 2},
+    {"UPDATE activity SET id = CASE id WHEN 2 THEN 103 ELSE 102 END WHERE id IN (2, 3)", DU_PROOF_MISSING, 2},
 };
 
 START_TEST(the_first_bad_row_is_named)
@@ -116,7 +116,7 @@ START_TEST(a_damaged_chain_stops_nobody)
     make_rows(store, 4);
     run_sql(spec, "DELETE FROM activity WHERE id >= 3");
     assert_ok(du_store_site_add(unit.ctx, store, sample_make_site("Berlin", "10.9.0.0/16", unit.pool), &kim));
-    check_chain(store, DU_CHAIN_MISSING, 3, 2);
+    check_chain(store, DU_PROOF_MISSING, 3, 2);
 }
 END_TEST
 
@@ -124,12 +124,12 @@ START_TEST(a_row_that_was_there_when_reading_began)
 {
     const char *spec = fresh_store();
     du_store_t *store = made_store(spec);
-    du_chain_t chain;
+    du_proof_t chain;
 
     make_rows(store, 2);
     run_sql(spec, "UPDATE counter SET value = 9 WHERE name = 'activity'");
     assert_ok(du_store_verify(unit.ctx, store, unit.pool, &chain));
-    ck_assert_int_eq(chain.what, DU_CHAIN_CUT);
+    ck_assert_int_eq(chain.what, DU_PROOF_CUT);
     ck_assert_int_eq(chain.count, 9);
 }
 END_TEST
@@ -186,7 +186,7 @@ START_TEST(filters)
     ck_assert_str_eq(FILTER(.since = apr_time_from_sec(200)), "3 2");
     ck_assert_str_eq(FILTER(.until = apr_time_from_sec(200)), "4 1");
     ck_assert_str_eq(FILTER(.since = apr_time_from_sec(150), .until = apr_time_from_sec(201)), "4 2");
-    check_chain(store, DU_CHAIN_WHOLE, 0, 4);
+    check_chain(store, DU_PROOF_WHOLE, 0, 4);
 }
 END_TEST
 

@@ -78,7 +78,7 @@ START_TEST(there_and_back)
     }
     assert_ok(copy(from, to, &copied));
     check_equal(from, to);
-    ck_assert_int_eq(copied.chain.what, DU_CHAIN_WHOLE);
+    ck_assert_int_eq(copied.chain.what, DU_PROOF_WHOLE);
     ck_assert_int_eq(copied.rows[DU_TABLE_ACTIVITY], 4);
     ck_assert_int_eq(copied.generation, generation_of(open_store(from)) + 1);
     ck_assert_int_eq(copied.generation, generation_of(open_store(to)));
@@ -175,7 +175,7 @@ START_TEST(a_damaged_record_is_copied_as_it_is)
 
     run_sql(from, "UPDATE activity SET note = 'changed' WHERE id = 2");
     assert_ok(copy(from, to, &copied));
-    ck_assert_int_eq(copied.chain.what, DU_CHAIN_CHANGED);
+    ck_assert_int_eq(copied.chain.what, DU_PROOF_CHANGED);
     ck_assert_int_eq(copied.chain.bad, 2);
     check_equal(from, to);
 }

@@ -28,7 +28,7 @@ START_TEST(from_version_1)
     apr_int64_t from = 0;
     du_store_t *store;
     du_rule_t *rule;
-    du_chain_t chain;
+    du_proof_t chain;
 
     assert_refused(DU_E_SCHEMA, du_store_open(unit.ctx, spec, unit.pool, &store));
     assert_ok(migrate(spec, &from));
@@ -42,13 +42,13 @@ START_TEST(from_version_1)
     ck_assert_str_eq(run_sql(spec, "SELECT value FROM counter WHERE name = 'schema'"), "2");
     ck_assert_int_eq(generation_of(store), 8);
     assert_ok(du_store_verify(unit.ctx, store, unit.pool, &chain));
-    ck_assert_int_eq(chain.what, DU_CHAIN_WHOLE);
+    ck_assert_int_eq(chain.what, DU_PROOF_WHOLE);
     ck_assert_int_eq(chain.rows, 4);
     ck_assert_str_eq(run_sql(spec, "SELECT action || ' ' || object || ' ' || before || ' ' || after FROM activity WHERE id = 4"),
                      "migrate store schema=1 schema=2");
     assert_ok(du_store_site_remove(unit.ctx, store, "Berlin", &kim));
     assert_ok(du_store_verify(unit.ctx, store, unit.pool, &chain));
-    ck_assert_int_eq(chain.what, DU_CHAIN_WHOLE);
+    ck_assert_int_eq(chain.what, DU_PROOF_WHOLE);
 }
 END_TEST
 
