@@ -11,6 +11,11 @@ from write_points import OPENING
 
 COMMANDS = {
     "approve": ["rule", "approve", "1", "--note", "as agreed"],
+    "approve all": ["rule", "approve", "--all"],
+    "reset": ["rule", "reset", "1"],
+    "restore": ["rule", "restore", "1"],
+    "remove": ["rule", "remove", "1"],
+    "setting set": ["setting", "set", "LogCleanUpInterval", "30."],
     "test-device add": ["test-device", "add", "desk", "--mac", "00-04-F2-00-01-76", "--scope", "site:Hall"],
     "test-device remove": ["test-device", "remove", "phone"],
     "test-device remove all": ["test-device", "remove", "--all", "--scope", "global"],

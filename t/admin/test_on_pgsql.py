@@ -6,7 +6,7 @@ from pgsql import bare, server
 from conftest import run
 from test_activity import test_an_empty_record, test_every_kind_of_change_is_in_the_chain, test_filters as test_activity_filters, \
     test_list as test_activity_list, test_the_chain_is_as_described, test_what_is_wrong_is_named
-from test_import import test_import_as_json, test_other_bytes_for_a_known_version, test_the_same_file_again_changes_nothing, \
+from test_import import test_import_as_json, test_other_bytes_for_a_known_version, test_A14_the_same_file_again_changes_nothing, \
     test_what_is_imported_is_told
 from test_place import sites, test_a_removed_site_takes_its_test_devices_along, test_a_site_that_cannot_be, \
     test_every_change_is_on_record, test_no_sites, test_site_list

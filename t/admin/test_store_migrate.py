@@ -2,14 +2,12 @@
 import os
 import pathlib
 import shutil
-import signal
 import sqlite3
-import subprocess
 
 import pytest
 
+import write_points
 from conftest import Ctl
-from test_import_kill import OPENING, WRITING, points_of
 
 DATA = pathlib.Path(__file__).parent.parent / "data"
 
@@ -55,10 +53,8 @@ def test_what_cannot_be_migrated(ctl, version, words):
     assert ctl.state() == before
 
 
-def strace(ctl, output, *options):
-    environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
-    return subprocess.run(["strace", "-f", "-o", str(output), *options, os.environ["CTL"], *ctl.where, "store", "migrate"],
-                          stdin=subprocess.DEVNULL, capture_output=True, env=environment, timeout=120, check=False)
+def command(ctl):
+    return [os.environ["CTL"], *ctl.where, "store", "migrate"]
 
 
 @pytest.fixture
@@ -73,23 +69,15 @@ def copies(old, tmp_path):
     return make
 
 
-@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
 def test_killed_at_any_point_it_is_of_one_version_or_the_other(old, copies, tmp_path):
     """The points of SQLite's writing: many pages are alike, so of a long run of the same call some are taken."""
-    reference = copies()
-    result = strace(reference, tmp_path / "trace", "-e", "trace=" + ",".join(OPENING + WRITING))
-    if result.returncode and b"ptrace" in result.stderr:
-        pytest.skip("strace may not trace")
-    assert result.returncode == 0, result
-    points = points_of(tmp_path / "trace")
+    points = write_points.of(command(copies()), tmp_path / "trace")
     assert len(points) > 20
     chosen = sorted({*range(8), *range(8, len(points) - 8, max(1, len(points) // 16)), *range(len(points) - 8, len(points))})
     before, outcomes = old.state()[0], []
     for number in chosen:
-        name, occurrence = points[number]
         ctl = copies()
-        result = strace(ctl, tmp_path / "killed", "-e", f"trace={name}", "-e", f"inject={name}:signal=SIGKILL:when={occurrence}")
-        assert result.returncode == -signal.SIGKILL, f"point {number}: not killed there: {result}"
+        write_points.kill(command(ctl), points[number], tmp_path / "killed")
         is_old = ctl.sql("SELECT value FROM counter WHERE name = 'schema'") == [(1,)]
         if is_old:
             assert ctl.state()[0] == before, f"point {number}"

@@ -519,8 +519,8 @@ START_TEST(names_are_shown_harmless)
 
     drop_later(&evil);
     drop_later(&foreign);
-    ck_assert_str_eq(du_proof_name(unit.pool, evil.certificate), "Evil\\x1b[2J");
-    ck_assert_str_eq(du_proof_name(unit.pool, foreign.certificate), "F\xc3\xbcr");
+    ck_assert_str_eq(du_chain_name(unit.pool, evil.certificate), "Evil\\x1b[2J");
+    ck_assert_str_eq(du_chain_name(unit.pool, foreign.certificate), "F\xc3\xbcr");
 }
 END_TEST
 
