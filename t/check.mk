@@ -9,7 +9,8 @@ AM_TESTS_ENVIRONMENT = \
 	MODULE='$(abs_top_builddir)/.libs/mod_devupdate.so' CTL='$(abs_top_builddir)/devupdatectl' CK_TAP_LOG_FILE_NAME=-; \
 	export srcdir builddir PYTHON3 PYTHONDONTWRITEBYTECODE HTTPD HTTPD_MODDIR SANITIZER_RUNTIME MODULE CTL CK_TAP_LOG_FILE_NAME;
 
-TESTS =
+# Those that take longest begin first.
+TESTS = t/httpd_patient.t t/httpd.t t/admin_patient.t t/admin.t
 check_PROGRAMS =
 EXTRA_DIST += t/run
 
@@ -91,8 +92,7 @@ t_unit_test_update_info_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
 endif
 
 # --- against a real httpd, and the command line (pytest) ----------------------------------------------------------
-TESTS += t/httpd.t t/admin.t
-EXTRA_DIST += t/httpd.t t/httpd t/admin.t t/admin t/conformance
+EXTRA_DIST += t/httpd.t t/httpd_patient.t t/httpd t/admin.t t/admin_patient.t t/admin t/conformance
 check_PROGRAMS += t/tools/ask_rules
 t_tools_ask_rules_SOURCES = t/tools/ask_rules.c t/unit/sample.h
 t_tools_ask_rules_CPPFLAGS = $(DU_CPPFLAGS)

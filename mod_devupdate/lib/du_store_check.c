@@ -112,6 +112,26 @@ static apr_status_t check_references(du_ctx_t *ctx, check_t *check)
     return rv;
 }
 
+/* scope, name, value. A name that this program does not know may be a later version's. */
+static apr_status_t take_setting(void *baton, const char *const *columns, apr_pool_t *row_pool)
+{
+    check_t *check = baton;
+
+    for (int i = 0; i < DU_SETTINGS; i++) {
+        du_setting_e setting = (du_setting_e)i;
+
+        if (du_text_same(du_setting_name(setting), columns[1]) &&
+            (!du_setting_canonical(row_pool, setting, columns[2]) ||
+             (*columns[0] && du_setting_is_global(setting)))) {
+            add(check, DU_FINDING_SETTING,
+                apr_pstrcat(row_pool, "setting ", columns[1], " of scope ",
+                            *columns[0] ? shown(check, columns[0]) : "global",
+                            " cannot be what it is: ", shown(check, columns[2]), NULL));
+        }
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t check_activity(du_ctx_t *ctx, check_t *check)
 {
     du_proof_t chain;
@@ -204,6 +224,9 @@ static apr_status_t check_rows(du_ctx_t *ctx, void *baton)
 
     if (rv == APR_SUCCESS) {
         rv = check_references(ctx, check);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = du_db_select(ctx, check->store->db, DU_SQL_CHECK_SETTINGS, NULL, take_setting, check);
     }
     if (rv == APR_SUCCESS) {
         rv = check_activity(ctx, check);

@@ -213,6 +213,10 @@ WHERE t.site_key <> '' AND NOT EXISTS (SELECT 1 FROM site s WHERE s.name_key = t
 SELECT v.name, v.scope FROM setting v
 WHERE v.scope <> '' AND NOT EXISTS (SELECT 1 FROM site s WHERE s.name_key = v.scope)
 
+-- name: check_settings
+-- scan: a check
+SELECT scope, name, value FROM setting ORDER BY scope, name
+
 -- name: check_counters
 -- scan: a check; a number that was given out is never given out again
 SELECT c.name, c.value, m.last FROM counter c JOIN (

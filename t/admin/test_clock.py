@@ -6,6 +6,8 @@ import pytest
 
 from conftest import CX600, NEW
 
+pytestmark = pytest.mark.patient
+
 LIBRARY = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
 
 

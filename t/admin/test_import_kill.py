@@ -13,6 +13,8 @@ import make_package
 import write_points
 from conftest import AASTRA, CX600, NEW, OLD, Ctl
 
+pytestmark = pytest.mark.patient
+
 
 def command(ctl):
     return [os.environ["CTL"], *ctl.where, "import", "--allow-unsigned", ctl.package]

@@ -1,4 +1,4 @@
-"""A command that is killed, or finds the disk full, at every system call that writes: the store is as before or has the
+"""A command that is killed, or finds the disk full, at system calls that write, all over its run: the store is as before or has the
 whole change with its activity, it opens, and the same command again completes it. Imports have a test of their own."""
 import os
 import shutil
@@ -8,6 +8,8 @@ import pytest
 import write_points
 from conftest import AASTRA, CX600, NEW, OLD, Ctl
 from write_points import OPENING
+
+pytestmark = pytest.mark.patient
 
 COMMANDS = {
     "approve": ["rule", "approve", "1", "--note", "as agreed"],
@@ -68,8 +70,8 @@ def test_killed_at_every_point(fresh, tmp_path, words):
     assert before != after and {"pwrite64", "unlink"} <= {point.call for point in points}, points
 
     outcomes = []
-    for number, point in enumerate(points):
-        what = f"point {number} of {len(points)}, {point}"
+    for point in write_points.some(points):
+        what = f"point {points.index(point)} of {len(points)}, {point}"
         ctl = fresh()
         write_points.kill(command(ctl, words), point, tmp_path / "killed")
         found = ctl.content()
@@ -88,7 +90,7 @@ def test_disk_full_at_every_point(fresh, tmp_path, words):
     points = [point for point in write_points.of(command(reference, words), tmp_path / "trace") if point.call in GROWING]
     after = reference.content()
     failed = 0
-    for point in points:
+    for point in write_points.some(points):
         ctl = fresh()
         result = write_points.fail(command(ctl, words), point, tmp_path / "full", "ENOSPC")
         found = ctl.content()
@@ -109,6 +111,7 @@ def test_store_init_killed_at_every_point(bare, tmp_path):
         what = f"point {number} of {len(points)}, {point}"
         for path in bare.directory.glob("devupdate.sqlite*"):
             path.unlink()
+        shutil.rmtree(bare.files / "DeviceUpdateTrust", ignore_errors=True)
         write_points.kill(command(bare, ["store", "init"]), point, tmp_path / "killed")
         result = bare("store", "init")
         outcomes.append(result.code == 1)

@@ -7,6 +7,8 @@ import pytest
 
 from conftest import AASTRA, CX600
 
+pytestmark = pytest.mark.patient
+
 KEYS = [CX600, AASTRA]
 VERSIONS = ["4.0.1", "4.0.2", "4.0.3", "4.0.4"]
 TEST_MAC, OTHER_MAC = "00-04-F2-00-00-01", "00-04-F2-00-00-02"

@@ -9,6 +9,8 @@ import pytest
 from conftest import AASTRA, CX600, Ctl
 from pgsql import PgsqlCtl, server  # noqa: F401 (a fixture)
 
+pytestmark = pytest.mark.patient
+
 ROUNDS = 100
 DEVICES = [CX600, AASTRA, "UCPhone/POLYCOM/CX500/A/ENU"]
 COMMANDS = [["approve", "--all"], ["reset", "--all"], ["restore", "--all"], ["approve", "1@4.0.3", "2"], ["reset", "3", "1"],

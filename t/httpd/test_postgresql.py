@@ -14,6 +14,8 @@ from store import APPROVED, CX600, PENDING
 from tls import Authority
 from waiting import until
 
+pytestmark = pytest.mark.patient
+
 EXAMPLES = pathlib.Path(os.environ["srcdir"]) / "conf" / "examples"
 TEXT = (EXAMPLES / "postgresql.md").read_text()
 NAME = "db.contoso.com"

@@ -5,6 +5,8 @@ import sqlite3
 import time
 import zoneinfo
 
+import pytest
+
 import place
 import store
 from sites import NODE
@@ -12,6 +14,8 @@ from test_refresh import bring_back, take_away
 from test_settings import REFUSED, everywhere
 from upload import CLIENT, UPLOADS
 from waiting import until
+
+pytestmark = pytest.mark.patient
 
 DAY = 86400
 HERE = zoneinfo.ZoneInfo("Europe/Berlin")    # of the private httpd

@@ -15,7 +15,7 @@ from store import APPROVED, CX600, image_path
 from test_shipped import MODULES, shipped
 from waiting import until
 
-pytestmark = pytest.mark.skipif(not shutil.which("slowhttptest"), reason="slowhttptest is not installed")
+pytestmark = [pytest.mark.patient, pytest.mark.skipif(not shutil.which("slowhttptest"), reason="slowhttptest is not installed")]
 
 CLIENTS = 100
 # More workers than clients that can hold one (those that are slow at reading an answer hold none, with this MPM), but not

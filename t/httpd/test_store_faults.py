@@ -20,6 +20,8 @@ from store import APPROVED, CX600, PENDING, RESTORE, PostgresStore, Store, image
 from test_refresh import damage
 from waiting import until
 
+pytestmark = pytest.mark.patient
+
 CX500 = request_xml(Model="CX500")
 PHONES = [request_xml(), request_xml(Version=APPROVED), CX500, request_xml(Model="none")]
 IMAGES = [f"{ROOTS[0]}/{image_path(CX600, version)}" for version in (RESTORE, APPROVED, PENDING)]
