@@ -94,7 +94,7 @@ def test_who_started_us_ignores_its_children(filled, package):
 
 SETTINGS = [("import-max-members", "2", "DU0611"), ("import-max-size", "70000", "DU0612"),
             ("import-max-member-size", "69999", "DU0642"), ("import-max-ratio", "1", "DU0643"),
-            ("import-max-name", "19", None), ("import-max-name", "18", "DU0644"), ("import-max-depth", "4", None), ("import-max-members", "3", None), ("import-max-member-size", "70000", None)]
+            ("import-max-name", "26", None), ("import-max-name", "25", "DU0644"), ("import-max-depth", "4", None), ("import-max-members", "3", None), ("import-max-member-size", "70000", None)]
 
 
 @pytest.mark.parametrize("name, value, refused", SETTINGS)
