@@ -1,0 +1,73 @@
+"""file clear and log clear that are killed at system calls that write, all over their run: nothing is wrong in the store, what rules
+name is there, and the same command again completes the work."""
+import os
+import shutil
+
+import pytest
+
+import write_points
+from conftest import CX600, NEW, OLD, Ctl
+from test_log import AUDIT, CLIENT, make
+
+pytestmark = pytest.mark.patient
+
+COMMANDS = {"file clear": ["file", "clear"], "log clear": ["log", "clear", "--days", "10"]}
+
+
+@pytest.fixture
+def template(ctl, package):
+    """A rejected version, a removed rule's, and logs, some of which are old."""
+    ctl.text("import", package(CX600, name="first.cab", version=OLD))
+    ctl.text("rule", "approve", "1")
+    ctl.text("import", package(CX600, "UCPhone/POLYCOM/CX500/A/ENU", name="second.cab", version=NEW))
+    ctl.text("rule", "reset", "1")
+    ctl.text("rule", "remove", "2")
+    for number in range(3):
+        make(ctl, f"{CLIENT}/CELog/UCPhone_{number}-20261101-CELOG010203_0.clg", 11 + number)
+    make(ctl, f"{CLIENT}/Watson/UCPhone_1-20261101-WATSON010203_0.dmp", 9)
+    make(ctl, f"{AUDIT}/RequestHandlerAuditLog_n1_2020-01-01.log", 12)
+    make(ctl, f"{AUDIT}/RequestHandlerAuditLog_n1_2020-01-02.log", 1)
+    return ctl
+
+
+@pytest.fixture
+def fresh(template, tmp_path):
+    """Makes copies of that service, one after the other in the same place."""
+    def copy():
+        directory = tmp_path / "copy"
+        shutil.rmtree(directory, ignore_errors=True)
+        shutil.copytree(template.directory, directory, ignore=lambda path, names: ["files"] if path == str(template.directory) else [])
+        made = Ctl(directory)
+        shutil.copytree(template.files, made.files, dirs_exist_ok=True)
+        return made
+    return copy
+
+
+def files(ctl):
+    return sorted(str(path.relative_to(ctl.files)) for path in ctl.files.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
+def test_killed_at_every_point(fresh, tmp_path, words):
+    def command(ctl):
+        return [os.environ["CTL"], *ctl.where, *words]
+
+    reference = fresh()
+    before, rules = files(reference), reference.json("rule", "list")
+    points = write_points.of(command(reference), tmp_path / "trace")
+    after = files(reference)
+    orphans = reference.json("store", "check")["findings"]
+    assert len(after) < len(before) and bool(orphans) == (words[0] == "log")
+
+    met = set()
+    for point in write_points.some(points, 60):
+        ctl = fresh()
+        write_points.kill(command(ctl), point, tmp_path / "killed")
+        met.add(len(files(ctl)))
+        assert ctl("store", "check", "--digest").code == 0, f"{point}: something is wrong"
+        assert ctl("activity", "verify").code == 0, point
+        assert ctl.json("rule", "list") == rules, point
+        ctl.text(*words)
+        assert files(ctl) == after, f"{point}: after the same command again"
+        assert ctl.json("store", "check")["findings"] == orphans, point
+    assert {len(before), len(after)} < met, "before, after, and in between"
