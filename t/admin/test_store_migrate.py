@@ -1,4 +1,5 @@
 """store migrate: a store of version 1, also when it is killed in between."""
+import contextlib
 import os
 import pathlib
 import shutil
@@ -17,13 +18,14 @@ DATA = pathlib.Path(__file__).parent.parent / "data"
 @pytest.fixture
 def old(bare):
     """A store of version 1 as its devupdatectl left it."""
-    with sqlite3.connect(bare.database) as store:
+    with contextlib.closing(sqlite3.connect(bare.database)) as store:   # open, it would leave its own journal to the first copy
         store.execute("PRAGMA journal_mode=WAL")
         store.executescript((DATA / "schema-1.sql").read_text())
         store.executescript((DATA / "rows-1.sql").read_text())
         row = "INSERT INTO activity VALUES (?, 1283170090000000, 'kim', 'node1', 'approve', 'rule 1', '', '', '')"
         store.executemany(row, ((number,) for number in range(4, 1501)))
         store.execute("UPDATE counter SET value = 1500 WHERE name = 'activity'")
+        store.commit()
     return bare
 
 
@@ -72,8 +74,7 @@ def copies(old, tmp_path):
 
 
 def test_killed_at_any_point_it_is_of_one_version_or_the_other(old, copies, tmp_path):
-    # how many pages the checkpoint at the end writes is not the same each time
-    points = write_points.of(command(copies()), tmp_path / "trace")[:-12]
+    points = write_points.of(command(copies()), tmp_path / "trace")
     assert len(points) > 20
     before, outcomes = old.state()[0], []
     for point in write_points.some(points):
