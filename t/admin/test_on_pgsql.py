@@ -17,6 +17,8 @@ from test_store import test_a_second_init_changes_nothing, test_a_store_of_anoth
 from test_store_check import test_all_findings_are_told, test_an_empty_store_is_whole, test_files_that_are_wrong, test_nothing_is_wrong, \
     test_orphans_are_named_and_are_no_failure,     test_rows_that_are_wrong
 
+pytestmark = pytest.mark.patient
+
 
 def test_init_says_nothing_of_the_password(bare):
     made = bare.where[1] + " password=secretword"

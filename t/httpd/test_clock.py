@@ -1,6 +1,7 @@
 """The clock jumps back an hour under a running httpd: order is kept by number, not by time (issue 4)."""
 import datetime
 import glob
+import os
 import pathlib
 import time
 from email.utils import parsedate_to_datetime
@@ -22,6 +23,8 @@ def clocked(own_site, monkeypatch):
     """A site whose clock is what clock("-1h") says, from now on and in every process."""
     if not LIBRARY:
         pytest.skip("libfaketime is not installed (Debian: faketime)")
+    if os.environ.get("SANITIZER_RUNTIME"):
+        pytest.skip("libfaketime and AddressSanitizer both want to be the first library of a process")
     path = pathlib.Path(own_site.root) / "clock"
 
     def clock(offset):
