@@ -10,7 +10,7 @@ AM_TESTS_ENVIRONMENT = \
 	export srcdir builddir PYTHON3 PYTHONDONTWRITEBYTECODE HTTPD HTTPD_MODDIR SANITIZER_RUNTIME MODULE CTL CK_TAP_LOG_FILE_NAME;
 
 # Those that take longest begin first.
-TESTS = t/httpd.t t/admin.t t/httpd_patient.t t/admin_patient.t
+TESTS = t/admin_patient.t t/httpd.t t/httpd_patient.t t/admin.t
 check_PROGRAMS =
 EXTRA_DIST += t/run
 
