@@ -92,10 +92,11 @@ static int limit_resources(int processor_seconds)
 /* 0, or the negative errno of the first step that failed. */
 static int allow_calls(scmp_filter_ctx filter)
 {
-    const struct scmp_arg_cmp from_in = SCMP_A0(SCMP_CMP_EQ, DU_SANDBOX_IN),
-                              to_out = SCMP_A0(SCMP_CMP_EQ, DU_SANDBOX_OUT);
-    const struct scmp_arg_cmp data = SCMP_A2(SCMP_CMP_EQ, PROT_READ | PROT_WRITE);
-    const struct scmp_arg_cmp own = SCMP_A3(SCMP_CMP_EQ, MAP_PRIVATE | MAP_ANONYMOUS);
+    /* the last 0 has no meaning for EQ */
+    const struct scmp_arg_cmp from_in = SCMP_A0(SCMP_CMP_EQ, DU_SANDBOX_IN, 0);
+    const struct scmp_arg_cmp to_out = SCMP_A0(SCMP_CMP_EQ, DU_SANDBOX_OUT, 0);
+    const struct scmp_arg_cmp data = SCMP_A2(SCMP_CMP_EQ, PROT_READ | PROT_WRITE, 0);
+    const struct scmp_arg_cmp own = SCMP_A3(SCMP_CMP_EQ, MAP_PRIVATE | MAP_ANONYMOUS, 0);
     const int memory[] = {SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise)};
     int rv = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 
