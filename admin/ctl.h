@@ -136,9 +136,6 @@ int ctl_rule_is_wanted(const ctl_t *ctl, const du_rule_t *rule);
 /* What stands behind --scope: "" for the global one, which it is if it is not given, or the name of a site. */
 apr_status_t ctl_scope_read(ctl_t *ctl, const char **site);
 
-/* "site:Berlin"; "global" for "". */
-const char *ctl_scope_text(apr_pool_t *pool, const char *site);
-
 /* The name of an option's value; NULL if it takes none. */
 const char *ctl_option_value(ctl_option_e id);
 const char *ctl_option_name(ctl_option_e id);

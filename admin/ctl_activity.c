@@ -123,7 +123,7 @@ static void print_as_text(apr_pool_t *pool, const apr_array_header_t *rows)
 
     for (int i = 0; i < rows->nelts; i++) {
         const du_activity_t *row = &APR_ARRAY_IDX(rows, i, du_activity_t);
-        const char *cells[] = {apr_psprintf(pool, "%" APR_INT64_T_FMT, row->id),
+        const char *cells[] = {du_text_number(pool, row->id),
                                ctl_time(pool, row->time),
                                row->actor,
                                row->node,

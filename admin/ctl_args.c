@@ -227,8 +227,3 @@ apr_status_t ctl_scope_read(ctl_t *ctl, const char **site)
     *site = scope + strlen(SITE_PREFIX);
     return APR_SUCCESS;
 }
-
-const char *ctl_scope_text(apr_pool_t *pool, const char *site)
-{
-    return *site ? apr_pstrcat(pool, SITE_PREFIX, site, NULL) : "global";
-}

@@ -25,11 +25,6 @@ static const char *slots_of(ctl_t *ctl, const du_stored_t *stored)
     return text;
 }
 
-static const char *number(ctl_t *ctl, apr_int64_t value)
-{
-    return apr_psprintf(ctl->pool, "%" APR_INT64_T_FMT, value);
-}
-
 /* What stands in the column USE. */
 static const char *use_of(ctl_t *ctl, const du_files_entry_t *entry)
 {
@@ -52,10 +47,10 @@ static void print_table(ctl_t *ctl, const apr_array_header_t *entries)
     for (int i = 0; i < entries->nelts; i++) {
         const du_files_entry_t *entry = &APR_ARRAY_IDX(entries, i, du_files_entry_t);
         const du_stored_t *stored = entry->stored;
-        const char *cells[] = {stored ? number(ctl, stored->id) : "",
-                               stored ? number(ctl, stored->rule.id) : "",
-                               number(ctl, entry->dir.files),
-                               number(ctl, entry->dir.bytes),
+        const char *cells[] = {stored ? du_text_number(ctl->pool, stored->id) : "",
+                               stored ? du_text_number(ctl->pool, stored->rule.id) : "",
+                               du_text_number(ctl->pool, entry->dir.files),
+                               du_text_number(ctl->pool, entry->dir.bytes),
                                use_of(ctl, entry),
                                entry->dir.path};
 

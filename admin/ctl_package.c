@@ -4,6 +4,8 @@
 
 #include <apr_strings.h>
 
+#include "du_text.h"
+
 static void list_as_json(ctl_t *ctl, const apr_array_header_t *packages)
 {
     json_t *array = json_array();
@@ -21,7 +23,7 @@ static void list_as_table(ctl_t *ctl, const apr_array_header_t *packages)
 
     for (int i = 0; i < packages->nelts; i++) {
         const du_package_t *p = &APR_ARRAY_IDX(packages, i, du_package_t);
-        const char *cells[] = {apr_psprintf(ctl->pool, "%" APR_INT64_T_FMT, p->id),
+        const char *cells[] = {du_text_number(ctl->pool, p->id),
                                p->filename,
                                apr_off_t_toa(ctl->pool, p->size),
                                ctl_time(ctl->pool, p->imported),

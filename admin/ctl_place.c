@@ -207,7 +207,7 @@ apr_status_t ctl_site_remove(ctl_t *ctl)
 /* "site:Berlin/desk phone", as administration.md 1.0 writes identities. */
 static const char *identity(apr_pool_t *pool, const char *site, const char *name)
 {
-    return apr_pstrcat(pool, ctl_scope_text(pool, site), "/", name, NULL);
+    return apr_pstrcat(pool, du_store_scope(pool, site), "/", name, NULL);
 }
 
 static const struct {
@@ -251,7 +251,7 @@ static json_t *json_device(apr_pool_t *pool, const du_test_device_t *device)
 {
     json_t *object = json_object();
 
-    json_object_set_new(object, "scope", ctl_json_text(pool, ctl_scope_text(pool, device->site)));
+    json_object_set_new(object, "scope", ctl_json_text(pool, du_store_scope(pool, device->site)));
     json_object_set_new(object, "name", ctl_json_text(pool, device->name));
     json_object_set_new(object, "identifier_type", json_string(kinds[device->kind].word));
     json_object_set_new(object, "identifier", ctl_json_text(pool, device->shown));
@@ -327,7 +327,7 @@ static void print_devices(ctl_t *ctl, const apr_array_header_t *devices)
 
     for (int i = 0; i < devices->nelts; i++) {
         const du_test_device_t *device = &APR_ARRAY_IDX(devices, i, du_test_device_t);
-        const char *cells[] = {ctl_scope_text(ctl->pool, device->site), device->name, kinds[device->kind].name,
+        const char *cells[] = {du_store_scope(ctl->pool, device->site), device->name, kinds[device->kind].name,
                                device->shown};
 
         ctl_table_row(table, cells);
@@ -389,7 +389,7 @@ static const char *removed_text(apr_pool_t *pool, const char *site, const char *
         return apr_pstrcat(pool, "Removed test device ", identity(pool, site, name), NULL);
     }
     return apr_pstrcat(pool, status == APR_SUCCESS ? "Removed" : "Nothing to do: there are no",
-                       " test devices of scope ", ctl_scope_text(pool, site), NULL);
+                       " test devices of scope ", du_store_scope(pool, site), NULL);
 }
 
 apr_status_t ctl_test_device_remove(ctl_t *ctl)
@@ -405,7 +405,7 @@ apr_status_t ctl_test_device_remove(ctl_t *ctl)
         return status;
     }
     document = ctl_json_result(status == APR_SUCCESS ? "removed" : "nothing");
-    json_object_set_new(document, "scope", ctl_json_text(ctl->pool, ctl_scope_text(ctl->pool, site)));
+    json_object_set_new(document, "scope", ctl_json_text(ctl->pool, du_store_scope(ctl->pool, site)));
     json_object_set_new(document, "name", name ? ctl_json_text(ctl->pool, name) : json_null());
     ctl_result_print(ctl, removed_text(ctl->pool, site, name, status), document);
     return APR_SUCCESS;

@@ -94,7 +94,7 @@ static void print_rules(ctl_t *ctl, const apr_array_header_t *rules)
 
     for (int i = 0; i < rules->nelts; i++) {
         const du_rule_t *r = &APR_ARRAY_IDX(rules, i, du_rule_t);
-        const char *cells[] = {apr_psprintf(ctl->pool, "%" APR_INT64_T_FMT, r->id),
+        const char *cells[] = {du_text_number(ctl->pool, r->id),
                                r->key.type,
                                r->key.brand,
                                r->key.model,

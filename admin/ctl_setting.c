@@ -53,7 +53,7 @@ static apr_status_t read_listed(ctl_t *ctl, const char *site, listed_t *listed)
 
         listed[i].setting = (du_setting_e)i;
         listed[i].value = du_setting_text(&in_force, (du_setting_e)i);
-        listed[i].from = is_own ? ctl_scope_text(ctl->pool, site) : global.value[i] ? "global" : "default";
+        listed[i].from = is_own ? du_store_scope(ctl->pool, site) : global.value[i] ? "global" : "default";
     }
     return status;
 }
@@ -119,7 +119,7 @@ static void print_change(ctl_t *ctl, const char *result, const char *sentence, c
 {
     json_t *document = ctl_json_result(result);
 
-    json_object_set_new(document, "scope", ctl_json_text(ctl->pool, ctl_scope_text(ctl->pool, site)));
+    json_object_set_new(document, "scope", ctl_json_text(ctl->pool, du_store_scope(ctl->pool, site)));
     json_object_set_new(document, "name",
                         setting == DU_SETTINGS ? json_null() : json_string(du_setting_name((du_setting_e)setting)));
     if (value) {
@@ -147,7 +147,7 @@ apr_status_t ctl_setting_set(ctl_t *ctl)
     }
     sentence = apr_psprintf(ctl->pool, "%s%s of scope %s is%s \"%s\"",
                             status == APR_SUCCESS ? "" : "Nothing to do: ", du_setting_name(setting),
-                            ctl_scope_text(ctl->pool, site), status == APR_SUCCESS ? " now" : "", value);
+                            du_store_scope(ctl->pool, site), status == APR_SUCCESS ? " now" : "", value);
     print_change(ctl, status == APR_SUCCESS ? "set" : "nothing", sentence, site, setting, value);
     return APR_SUCCESS;
 }
@@ -191,7 +191,7 @@ apr_status_t ctl_setting_reset(ctl_t *ctl)
     }
     print_change(ctl, status == APR_SUCCESS ? "reset" : "nothing",
                  apr_pstrcat(ctl->pool, status == APR_SUCCESS ? "" : "Nothing to do: ", what, " of scope ",
-                             ctl_scope_text(ctl->pool, site), ctl->argc > 0 ? " is" : " are",
+                             du_store_scope(ctl->pool, site), ctl->argc > 0 ? " is" : " are",
                              *site ? " as in scope global" : " at the default", NULL),
                  site, setting, NULL);
     return APR_SUCCESS;

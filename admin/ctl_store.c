@@ -82,8 +82,7 @@ static void print_copied(apr_pool_t *pool, const du_copied_t *copied, const char
 {
     printf("Copied %s to %s:\n", ctl_text(pool, from), ctl_text(pool, to));
     for (int table = 0; table < DU_TABLES; table++) {
-        ctl_field_print(pool, du_table_name((du_table_e)table),
-                        apr_psprintf(pool, "%" APR_INT64_T_FMT, copied->rows[table]));
+        ctl_field_print(pool, du_table_name((du_table_e)table), du_text_number(pool, copied->rows[table]));
     }
     printf("Now name the copy in DevUpdateStore of every node and in --store, then let httpd restart gracefully.\n"
            "What is changed in the old store from now on is not in the copy.\n");

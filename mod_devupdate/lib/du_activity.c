@@ -28,7 +28,7 @@ static const char *prefixed(apr_pool_t *pool, const char *text)
 
 static const char *number(apr_pool_t *pool, apr_int64_t value)
 {
-    return prefixed(pool, apr_psprintf(pool, "%" APR_INT64_T_FMT, value));
+    return prefixed(pool, du_text_number(pool, value));
 }
 
 const char *du_activity_digest(apr_pool_t *pool, const du_activity_t *row, const char *previous)

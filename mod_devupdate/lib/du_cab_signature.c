@@ -5,6 +5,7 @@
 #include <apr_file_io.h>
 #include <apr_strings.h>
 
+#include "du_cab_numbers.h"
 #include "du_catalog_list.h"
 #include "du_pkcs7.h"
 
@@ -34,16 +35,6 @@ typedef struct signed_t {
     du_signature_t signature;
 } signed_t;
 
-static unsigned u2(const unsigned char *at)
-{
-    return at[0] | (unsigned)at[1] << 8;
-}
-
-static apr_off_t u4(const unsigned char *at)
-{
-    return (apr_off_t)u2(at) | (apr_off_t)u2(at + 2) << 16;
-}
-
 static apr_status_t broken(signed_t *cab, const char *fault)
 {
     cab->signature = (du_signature_t){.state = DU_SIGNATURE_BROKEN, .fault = fault};
@@ -68,10 +59,10 @@ static apr_status_t read_header(signed_t *cab)
         return rv;
     }
     rv = read_at(cab, 0, cab->header, HEADER_SIZE);
-    if (rv == APR_SUCCESS && (u2(header + HEADER_FLAGS) & FLAG_RESERVE) &&
-        u2(header + HEADER_RESERVE) == RESERVE_SIZE && u4(header + RESERVE_MARK) == MARK) {
-        cab->offset = u4(header + RESERVE_OFFSET);
-        cab->length = u4(header + RESERVE_LENGTH);
+    if (rv == APR_SUCCESS && (du_cab_u2(header + HEADER_FLAGS) & FLAG_RESERVE) &&
+        du_cab_u2(header + HEADER_RESERVE) == RESERVE_SIZE && du_cab_u4(header + RESERVE_MARK) == MARK) {
+        cab->offset = du_cab_u4(header + RESERVE_OFFSET);
+        cab->length = du_cab_u4(header + RESERVE_LENGTH);
     }
     return rv;
 }

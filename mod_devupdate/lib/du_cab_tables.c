@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "du_cab_input.h"
+#include "du_cab_numbers.h"
 
 /* The records of the format, [MS-CAB] 2: sizes, and offsets of the fields that are used. */
 #define HEADER_SIZE    36
@@ -31,16 +32,6 @@ typedef struct scan_t {
     unsigned block_reserve;
     apr_off_t content;
 } scan_t;
-
-static unsigned u2(const unsigned char *at)
-{
-    return at[0] | (unsigned)at[1] << 8;
-}
-
-static apr_off_t u4(const unsigned char *at)
-{
-    return (apr_off_t)u2(at) | (apr_off_t)u2(at + 2) << 16;
-}
 
 /* Answers 0, for `return`. */
 static int fault(scan_t *scan, du_cab_reason_e reason, apr_status_t status, const char *what)
@@ -73,7 +64,7 @@ static int scan_reserve(scan_t *scan)
     if (!read_at(scan, HEADER_SIZE, reserve, sizeof(reserve))) {
         return 0;
     }
-    scan->folder = HEADER_SIZE + RESERVE_SIZE + (apr_off_t)u2(reserve);
+    scan->folder = HEADER_SIZE + RESERVE_SIZE + (apr_off_t)du_cab_u2(reserve);
     scan->folder_reserve = reserve[2];
     scan->block_reserve = reserve[3];
     return 1;
@@ -90,16 +81,16 @@ static int scan_header(scan_t *scan, apr_off_t file_size, unsigned *nfolders, in
     if (memcmp(header, "MSCF", 4) != 0) {
         return fault(scan, DU_CAB_NO_CABINET, APR_SUCCESS, "");
     }
-    flags = u2(header + HEADER_FLAGS);
+    flags = du_cab_u2(header + HEADER_FLAGS);
     if (flags & (FLAG_PREVIOUS | FLAG_NEXT)) {
         return fault(scan, DU_CAB_VOLUMES, APR_SUCCESS, "");
     }
-    scan->size = u4(header + HEADER_CABINET);
+    scan->size = du_cab_u4(header + HEADER_CABINET);
     if (scan->size > file_size) {
         return damaged(scan, "it is truncated");
     }
-    *nfolders = u2(header + HEADER_FOLDERS);
-    *members = (int)u2(header + HEADER_FILES);
+    *nfolders = du_cab_u2(header + HEADER_FOLDERS);
+    *members = (int)du_cab_u2(header + HEADER_FILES);
     scan->folder = HEADER_SIZE;
     return !(flags & FLAG_RESERVE) || scan_reserve(scan);
 }
@@ -112,8 +103,8 @@ static int scan_blocks(scan_t *scan, apr_off_t at, unsigned nblocks)
         if (!read_at(scan, at, block, sizeof(block))) {
             return 0;
         }
-        at += BLOCK_SIZE + (apr_off_t)(scan->block_reserve + u2(block + BLOCK_PACKED));
-        scan->content += u2(block + BLOCK_UNPACKED);
+        at += BLOCK_SIZE + (apr_off_t)(scan->block_reserve + du_cab_u2(block + BLOCK_PACKED));
+        scan->content += du_cab_u2(block + BLOCK_UNPACKED);
         if (at > scan->size) {
             return damaged(scan, "a data block reaches beyond its end");
         }
@@ -130,11 +121,11 @@ static int scan_folder(scan_t *scan)
     if (!read_at(scan, scan->folder, folder, sizeof(folder))) {
         return 0;
     }
-    if (u4(folder + FOLDER_OFFSET) < scan->data) {
+    if (du_cab_u4(folder + FOLDER_OFFSET) < scan->data) {
         return damaged(scan, "the data of its folders overlap");
     }
     scan->folder += FOLDER_SIZE + (apr_off_t)scan->folder_reserve;
-    return scan_blocks(scan, u4(folder + FOLDER_OFFSET), u2(folder + FOLDER_BLOCKS));
+    return scan_blocks(scan, du_cab_u4(folder + FOLDER_OFFSET), du_cab_u2(folder + FOLDER_BLOCKS));
 }
 
 int du_cab_tables_read(int fd, apr_off_t size, du_cab_tables_t *tables, du_cab_record_t *fault_record)

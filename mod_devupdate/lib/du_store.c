@@ -21,11 +21,6 @@ static rows_t make_rows(du_ctx_t *ctx, apr_pool_t *pool, size_t size)
     return rows;
 }
 
-static const char *number(apr_pool_t *pool, apr_int64_t value)
-{
-    return apr_psprintf(pool, "%" APR_INT64_T_FMT, value);
-}
-
 apr_status_t du_store_open(du_ctx_t *ctx, const char *spec, apr_pool_t *pool, du_store_t **store)
 {
     du_store_t *made = apr_pcalloc(pool, sizeof(*made));
@@ -126,7 +121,7 @@ static apr_status_t select_one(du_ctx_t *ctx, du_store_t *store, du_sql_e statem
 apr_status_t du_store_rule(du_ctx_t *ctx, du_store_t *store, apr_int64_t id, apr_pool_t *pool, du_rule_t **rule)
 {
     apr_status_t rv =
-        select_one(ctx, store, DU_SQL_RULE, number(pool, id), take_rule, sizeof(**rule), pool, (void **)rule);
+        select_one(ctx, store, DU_SQL_RULE, du_text_number(pool, id), take_rule, sizeof(**rule), pool, (void **)rule);
 
     if (rv == DU_E_NOT_FOUND) {
         return du_fail(ctx, rv, DUNO(0540), "there is no rule %" APR_INT64_T_FMT, id);
@@ -223,7 +218,7 @@ apr_status_t du_store_texts(du_ctx_t *ctx, du_store_t *store, du_sql_e statement
 apr_status_t du_store_image(du_ctx_t *ctx, du_store_t *store, apr_int64_t rule_id, const char *version,
                             apr_pool_t *pool, du_image_t **image)
 {
-    const char *args[] = {number(pool, rule_id), version, NULL};
+    const char *args[] = {du_text_number(pool, rule_id), version, NULL};
     rows_t rows = make_rows(ctx, pool, sizeof(image_row_t));
     apr_status_t rv = du_db_select(ctx, store->db, DU_SQL_IMAGE, args, take_image, &rows);
 
@@ -355,8 +350,8 @@ apr_status_t du_store_packages(du_ctx_t *ctx, du_store_t *store, apr_pool_t *poo
 apr_status_t du_store_package(du_ctx_t *ctx, du_store_t *store, apr_int64_t id, apr_pool_t *pool,
                               du_package_t **package)
 {
-    apr_status_t rv = select_one(ctx, store, DU_SQL_PACKAGE, number(pool, id), take_package, sizeof(**package), pool,
-                                 (void **)package);
+    apr_status_t rv = select_one(ctx, store, DU_SQL_PACKAGE, du_text_number(pool, id), take_package,
+                                 sizeof(**package), pool, (void **)package);
 
     if (rv == DU_E_NOT_FOUND) {
         return du_fail(ctx, rv, DUNO(0542), "there is no package %" APR_INT64_T_FMT, id);
@@ -402,7 +397,7 @@ static apr_status_t take_packaged(void *baton, const char *const *columns, apr_p
 apr_status_t du_store_package_images(du_ctx_t *ctx, du_store_t *store, apr_int64_t package_id, apr_pool_t *pool,
                                      apr_array_header_t **rules)
 {
-    const char *args[] = {number(pool, package_id), NULL};
+    const char *args[] = {du_text_number(pool, package_id), NULL};
     rows_t rows = make_rows(ctx, pool, sizeof(packaged_t));
     apr_status_t rv = du_db_select(ctx, store->db, DU_SQL_PACKAGE_IMAGES, args, take_packaged, &rows);
 

@@ -178,6 +178,9 @@ apr_status_t du_store_logs_removed(du_ctx_t *ctx, du_store_t *store, const char 
  */
 #define DU_PLACE_NAME_MAX 64 /* bytes; ours */
 
+/* A scope as activities and messages name it: "site:Berlin", or "global" for "". */
+const char *du_store_scope(apr_pool_t *pool, const char *site);
+
 /* All sites (array of du_site_t) and all test devices (array of du_test_device_t), by scope and name. */
 apr_status_t du_store_sites(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_array_header_t **sites);
 apr_status_t du_store_test_devices(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_array_header_t **devices);

@@ -25,11 +25,6 @@ const char *du_proof_text(du_proof_e what)
     return chains[what].text;
 }
 
-static const char *number(apr_pool_t *pool, apr_int64_t value)
-{
-    return apr_psprintf(pool, "%" APR_INT64_T_FMT, value);
-}
-
 static apr_status_t digest_of(du_ctx_t *ctx, apr_pool_t *pool, const du_activity_t *row, const char *previous,
                               const char **digest)
 {
@@ -46,7 +41,7 @@ static apr_status_t digest_of(du_ctx_t *ctx, apr_pool_t *pool, const du_activity
 /* If the row before is missing, the new one is tied to nothing, and du_store_verify() tells which is missing. */
 static apr_status_t previous_digest(du_ctx_t *ctx, du_store_t *store, apr_int64_t id, const char **digest)
 {
-    const char *args[] = {number(ctx->pool, id - 1), NULL};
+    const char *args[] = {du_text_number(ctx->pool, id - 1), NULL};
     apr_array_header_t *found;
     apr_status_t rv = du_store_texts(ctx, store, DU_SQL_ACTIVITY_DIGEST, args, ctx->pool, &found);
 
@@ -59,7 +54,7 @@ static apr_status_t insert(du_ctx_t *ctx, du_store_t *store, const du_activity_t
 {
     apr_status_t rv = digest_of(ctx, ctx->pool, row, *digest, digest);
 #define TEXT(name) row->name,
-    const char *columns[] = {number(ctx->pool, row->id), number(ctx->pool, row->time),
+    const char *columns[] = {du_text_number(ctx->pool, row->id), du_text_number(ctx->pool, row->time),
                              DU_ACTIVITY_TEXTS(TEXT) * digest};
 #undef TEXT
 
@@ -146,12 +141,12 @@ apr_status_t du_store_activities(du_ctx_t *ctx, du_store_t *store, const du_acti
 {
     const char *object = du_text_or_empty(filter->object);
     const char *args[10] = {NULL,
-                            number(pool, filter->before ? filter->before : APR_INT64_MAX),
-                            number(pool, filter->since),
-                            number(pool, filter->until ? filter->until : APR_INT64_MAX),
+                            du_text_number(pool, filter->before ? filter->before : APR_INT64_MAX),
+                            du_text_number(pool, filter->since),
+                            du_text_number(pool, filter->until ? filter->until : APR_INT64_MAX),
                             object,
                             object,
-                            number(pool, filter->limit)};
+                            du_text_number(pool, filter->limit)};
     rows_t rows = {pool, apr_array_make(pool, 64, sizeof(du_activity_t))};
     du_sql_e statement = choose(filter, args);
 
@@ -218,7 +213,7 @@ static apr_status_t seal_row(void *baton, const char *const *columns, apr_pool_t
 {
     proof_t *proof = baton;
     du_activity_t row = du_activity_parse(row_pool, columns);
-    const char *args[] = {NULL, number(row_pool, row.id), NULL};
+    const char *args[] = {NULL, du_text_number(row_pool, row.id), NULL};
     apr_status_t rv = digest_of(proof->ctx, row_pool, &row, proof->chain->digest, &args[0]);
 
     if (rv == APR_SUCCESS) {

@@ -24,11 +24,6 @@ static change_t make_change(du_ctx_t *ctx, du_store_t *store, const du_actor_t *
     return change;
 }
 
-static const char *number(const change_t *change, apr_int64_t value)
-{
-    return apr_psprintf(change->pool, "%" APR_INT64_T_FMT, value);
-}
-
 apr_status_t du_store_raise_by(du_ctx_t *ctx, du_store_t *store, const char *name, int by, apr_int64_t *value)
 {
     const char *args[] = {apr_itoa(ctx->pool, by), name, NULL};
@@ -69,14 +64,14 @@ static apr_status_t write_package(du_ctx_t *ctx, const change_t *change, du_sql_
 {
     const du_package_t *p = change->package;
     const char *args[] = {p->filename,
-                          number(change, p->size),
-                          number(change, p->imported),
+                          du_text_number(change->pool, p->size),
+                          du_text_number(change->pool, p->imported),
                           p->actor,
                           p->note,
                           p->trust,
                           du_text_or_empty(p->signer),
                           p->digest,
-                          number(change, p->id),
+                          du_text_number(change->pool, p->id),
                           NULL};
 
     return du_db_execute(ctx, change->store->db, statement, args, NULL);
@@ -105,7 +100,7 @@ static apr_status_t insert_rule(du_ctx_t *ctx, const change_t *change, du_arriva
     const du_key_t *key = &arrival->key;
     du_rule_t *made = apr_pcalloc(change->pool, sizeof(*made));
     apr_status_t rv = raise_counter(ctx, change, "rule", &made->id);
-    const char *args[] = {number(change, made->id),
+    const char *args[] = {du_text_number(change->pool, made->id),
                           du_text_fold(change->pool, du_key_path(change->pool, key)),
                           key->type,
                           key->brand,
@@ -140,13 +135,13 @@ static apr_status_t find_or_insert_rule(du_ctx_t *ctx, const change_t *change, d
 static apr_status_t insert_file(du_ctx_t *ctx, const change_t *change, apr_int64_t image_id, int position,
                                 const du_file_t *file)
 {
-    const char *args[] = {number(change, image_id),
-                          number(change, position),
+    const char *args[] = {du_text_number(change->pool, image_id),
+                          du_text_number(change->pool, position),
                           file->name,
-                          number(change, file->size),
+                          du_text_number(change->pool, file->size),
                           du_text_hex(change->pool, file->digest, DU_DIGEST_SIZE),
                           file->signature,
-                          number(change, file->signature_size),
+                          du_text_number(change->pool, file->signature_size),
                           du_text_hex(change->pool, file->signature_digest, DU_DIGEST_SIZE),
                           file->timestamp,
                           NULL};
@@ -161,10 +156,10 @@ static apr_status_t insert_image(du_ctx_t *ctx, const change_t *change, const du
 
     if (rv == APR_SUCCESS) {
         const char *trust = arrival->image.trust;
-        const char *args[] = {number(change, id),
-                              number(change, arrival->rule_id),
+        const char *args[] = {du_text_number(change->pool, id),
+                              du_text_number(change->pool, arrival->rule_id),
                               arrival->image.version,
-                              number(change, change->package->id),
+                              du_text_number(change->pool, change->package->id),
                               trust ? trust : DU_TRUST_UNVERIFIED,
                               du_text_or_empty(arrival->image.signer),
                               NULL};
@@ -257,8 +252,9 @@ static apr_status_t import(du_ctx_t *ctx, void *baton)
     }
     if (rv == APR_SUCCESS) {
         rv = record_activity(
-            ctx, change, "import", apr_pstrcat(change->pool, "package ", number(change, change->package->id), NULL),
-            "", apr_pstrcat(change->pool, change->package->filename, " trust=", change->package->trust, NULL));
+            ctx, change, "import",
+            apr_pstrcat(change->pool, "package ", du_text_number(change->pool, change->package->id), NULL), "",
+            apr_pstrcat(change->pool, change->package->filename, " trust=", change->package->trust, NULL));
     }
     return rv;
 }

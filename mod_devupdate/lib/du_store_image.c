@@ -117,7 +117,7 @@ static apr_status_t forget_one(du_ctx_t *ctx, const forget_t *forget, const du_s
                                apr_array_header_t *entries)
 {
     const du_rule_t *rule = &stored->rule;
-    const char *args[] = {apr_psprintf(ctx->pool, "%" APR_INT64_T_FMT, stored->id), NULL};
+    const char *args[] = {du_text_number(ctx->pool, stored->id), NULL};
     apr_status_t rv = du_db_execute(ctx, forget->store->db, DU_SQL_IMAGE_FILES_DELETE, args, NULL);
 
     enter(ctx, entries, du_image_path(ctx->pool, &rule->key, stored->version, rule->update_type),

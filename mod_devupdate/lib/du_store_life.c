@@ -17,11 +17,6 @@ typedef struct act_t {
     int *changes;         /* of each rule: it does not stay as it is */
 } act_t;
 
-static const char *number(du_ctx_t *ctx, apr_int64_t value)
-{
-    return apr_psprintf(ctx->pool, "%" APR_INT64_T_FMT, value);
-}
-
 /* "pending=4.0.7577.4512 approved= restore=" */
 static const char *show_versions(du_ctx_t *ctx, const du_versions_t *v)
 {
@@ -50,9 +45,10 @@ static apr_status_t update_rule(du_ctx_t *ctx, du_store_t *store, const du_rule_
                                 int *changed)
 {
     const du_versions_t *before = &rule->versions;
-    const char *args[] = {
-        after->slot[DU_PENDING],  after->slot[DU_APPROVED],  after->slot[DU_RESTORE],  number(ctx, rule->id),
-        before->slot[DU_PENDING], before->slot[DU_APPROVED], before->slot[DU_RESTORE], NULL};
+    const char *args[] = {after->slot[DU_PENDING],  after->slot[DU_APPROVED],
+                          after->slot[DU_RESTORE],  du_text_number(ctx->pool, rule->id),
+                          before->slot[DU_PENDING], before->slot[DU_APPROVED],
+                          before->slot[DU_RESTORE], NULL};
 
     return du_db_execute(ctx, store->db, DU_SQL_RULE_VERSIONS, args, changed);
 }
@@ -61,7 +57,7 @@ static apr_status_t update_rule(du_ctx_t *ctx, du_store_t *store, const du_rule_
 static apr_status_t delete_rule(du_ctx_t *ctx, du_store_t *store, const du_rule_t *rule, int *changed)
 {
     const du_versions_t *before = &rule->versions;
-    const char *args[] = {number(ctx, rule->id), before->slot[DU_PENDING], before->slot[DU_APPROVED],
+    const char *args[] = {du_text_number(ctx->pool, rule->id), before->slot[DU_PENDING], before->slot[DU_APPROVED],
                           before->slot[DU_RESTORE], NULL};
     const char *id[] = {args[0], NULL};
     apr_status_t rv = du_db_execute(ctx, store->db, DU_SQL_RULE_FILES_DELETE, id, NULL);
@@ -82,7 +78,7 @@ apr_status_t du_store_change_rule(du_ctx_t *ctx, du_store_t *store, const du_rul
         return fail_lost_race(ctx, store, rule);
     }
     entry->action = du_action_name(action);
-    entry->object = apr_pstrcat(ctx->pool, "rule ", number(ctx, rule->id), NULL);
+    entry->object = apr_pstrcat(ctx->pool, "rule ", du_text_number(ctx->pool, rule->id), NULL);
     entry->before = show_versions(ctx, &rule->versions);
     entry->after = gone ? "" : show_versions(ctx, after);
     if (gone) { /* its number will tell nobody what it was */

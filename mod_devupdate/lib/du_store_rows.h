@@ -38,9 +38,6 @@ apr_status_t du_store_record_all(du_ctx_t *ctx, du_store_t *store, const du_acto
 apr_status_t du_store_change_rule(du_ctx_t *ctx, du_store_t *store, const du_rule_t *rule, du_action_e action,
                                   const du_versions_t *after, du_entry_t *entry);
 
-/* A scope as activities and messages name it: "site:Berlin", or "global" for "". */
-const char *du_store_scope(apr_pool_t *pool, const char *site);
-
 /* DU_E_NOT_FOUND with a sentence if there is no such site; "" is the global scope. */
 apr_status_t du_store_need_site(du_ctx_t *ctx, du_store_t *store, const char *site);
 

@@ -160,6 +160,11 @@ const char *du_text_for_log(apr_pool_t *pool, const char *text)
     return out;
 }
 
+const char *du_text_number(apr_pool_t *pool, apr_int64_t value)
+{
+    return apr_psprintf(pool, "%" APR_INT64_T_FMT, value);
+}
+
 const char *du_text_hex(apr_pool_t *pool, const unsigned char *bytes, apr_size_t len)
 {
     return apr_pescape_hex(pool, bytes, len, 0);

@@ -44,6 +44,9 @@ int du_text_is_utf8(const char *text, apr_size_t len);
  * it, "..." where it was cut; "-" for NULL. */
 const char *du_text_for_log(apr_pool_t *pool, const char *text);
 
+/* In decimal. */
+const char *du_text_number(apr_pool_t *pool, apr_int64_t value);
+
 /* A digest or any other bytes as lower-case hexadecimal. */
 const char *du_text_hex(apr_pool_t *pool, const unsigned char *bytes, apr_size_t len);
 
