@@ -33,6 +33,7 @@ function flush_table(    nkeys, marks, i)
 {
     nkeys = split(key, unused, /, /)
     if (nkeys < 1 || nkeys > 2 || index(columns, key) != 1) print "#error the key of " table " is not its first columns"
+    if (ncolumns > most) most = ncolumns
     for (i = 1; i <= nkeys; i++) marks = listed(marks, parameter(types[i]))
     enumerators = enumerators sprintf("    DU_SQL_READ_%s,\n    DU_SQL_ROWS_%s,\n    DU_SQL_WRITE_%s,\n", toupper(table), toupper(table), toupper(table))
     tables = tables sprintf("    X(%s, \"%s\", %d, %d, \"%s\", \"%s\", \\\n", toupper(table), table, ncolumns, nkeys, least(types[1]), least(types[2])) \
@@ -70,6 +71,7 @@ END {
     print "/* X(NAME, \"name\", columns, how many of them are the key, what is less than every key (one or two texts), reads some"
     print " * rows behind a key, counts all, writes one) for every table, in the order of the schema: what is referred to comes first. */"
     print "#define DU_SQL_TABLE_LIST(X) \\\n" tables
+    print "#define DU_SQL_COLUMNS_MAX " most " /* of a table */\n"
     print "typedef enum {\n#define DU_SQL_ENUM(id, name, text) id,\n    DU_SQL_LIST(DU_SQL_ENUM)\n#undef DU_SQL_ENUM"
     print enumerators "    DU_SQL_COUNT\n} du_sql_e;\n\n#endif"
 }

@@ -10,7 +10,7 @@
 #include "du_file.h"
 #include "du_text.h"
 
-#define MAX_ARGS 16 /* parameters of one statement */
+#define MAX_ARGS 512 /* parameters of one statement: more than any has */
 
 /* How long SQLite waits for another writer before apr_dbd_sqlite3 begins its own tries (16 of them). */
 #define SQLITE_BUSY_TIMEOUT "PRAGMA busy_timeout=1000"

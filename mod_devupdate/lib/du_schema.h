@@ -6,7 +6,7 @@
 
 #include "du_db.h"
 
-#define DU_SCHEMA_VERSION 2 /* what sql/schema.sql writes into the counter "schema" */
+#define DU_SCHEMA_VERSION 3 /* what sql/schema.sql writes into the counter "schema" */
 
 /* The value of a row of table counter; 0 if there is none. */
 apr_status_t du_schema_counter(du_ctx_t *ctx, du_db_t *db, const char *name, apr_int64_t *value);

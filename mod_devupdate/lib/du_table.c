@@ -2,8 +2,7 @@
 
 #include <apr_strings.h>
 
-#define KEYS_MAX    2  /* columns of a key; sql.awk knows no more */
-#define COLUMNS_MAX 16 /* of a table */
+#define KEYS_MAX 2 /* columns of a key; sql.awk knows no more */
 
 static const struct {
     const char *name;
@@ -77,9 +76,9 @@ apr_status_t du_table_count(du_ctx_t *ctx, du_db_t *db, du_table_e table, apr_in
 
 apr_status_t du_table_write(du_ctx_t *ctx, du_db_t *db, du_table_e table, const char *const *columns)
 {
-    const char *args[COLUMNS_MAX + 1] = {NULL};
+    const char *args[DU_SQL_COLUMNS_MAX + 1] = {NULL};
 
-    for (int i = 0; i < tables[table].columns && i < COLUMNS_MAX; i++) {
+    for (int i = 0; i < tables[table].columns; i++) {
         args[i] = columns[i];
     }
     return du_db_execute(ctx, db, tables[table].write, args, NULL);

@@ -1,4 +1,4 @@
--- The store, version 2. One text for SQLite and PostgreSQL: types that both know, ids given by table `counter`,
+-- The store, version 3. One text for SQLite and PostgreSQL: types that both know, ids given by table `counter`,
 -- times as microseconds since 1970 (UTC), an absent version as ''. A column that a migration adds stands last and has the
 -- default it gave to the rows before, so that a store that was brought here and a new one have the same schema.
 
@@ -7,12 +7,13 @@ CREATE TABLE counter (
     name  TEXT PRIMARY KEY,
     value BIGINT NOT NULL
 );
-INSERT INTO counter (name, value) VALUES ('schema', 2);
+INSERT INTO counter (name, value) VALUES ('schema', 3);
 INSERT INTO counter (name, value) VALUES ('generation', 1);
 INSERT INTO counter (name, value) VALUES ('package', 0);
 INSERT INTO counter (name, value) VALUES ('rule', 0);
 INSERT INTO counter (name, value) VALUES ('image', 0);
 INSERT INTO counter (name, value) VALUES ('activity', 0);
+INSERT INTO counter (name, value) VALUES ('device', 0);
 
 -- One imported cabinet. `trust` is the least that is known about one of its images, `signer` who signed the cabinet itself.
 CREATE TABLE package (
@@ -118,3 +119,136 @@ CREATE TABLE activity (
 );
 CREATE INDEX activity_actor ON activity (actor, id);
 CREATE INDEX activity_action ON activity (action, id);
+
+-- Who may do what on the pages. `name` is the account as httpd names it, `site_key` where: '' everywhere.
+CREATE TABLE role (
+    name     TEXT PRIMARY KEY,
+    role     TEXT NOT NULL,
+    site_key TEXT NOT NULL
+);
+
+-- What only the programs know: the key that tokens of the pages are signed with.
+CREATE TABLE secret (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
+-- How far a file of records was read. `file` is its path below DeviceUpdateLogs, which names the node and the day.
+CREATE TABLE reading (
+    file     TEXT   PRIMARY KEY,
+    position BIGINT NOT NULL,
+    time     BIGINT NOT NULL
+);
+
+-- One phone, as its records say. `mac` and `serial` are canonical, '' = it never said one; a phone with neither is known by
+-- its address alone. `mac_reverse` is the digits of the MAC address from the last to the first. `device_key` is as in `rule`.
+-- `offered` is the version it was offered last and still does not report, `offers` how often; `taken` the version it
+-- downloaded last; `held` one that it is not offered any more. `state` is that of its last record (du_inventory.h).
+CREATE TABLE device (
+    id             BIGINT  PRIMARY KEY,
+    mac            TEXT    NOT NULL,
+    mac_reverse    TEXT    NOT NULL,
+    serial         TEXT    NOT NULL,
+    address        TEXT    NOT NULL,
+    device_key     TEXT    NOT NULL,
+    type           TEXT    NOT NULL,
+    brand          TEXT    NOT NULL,
+    model          TEXT    NOT NULL,
+    revision       TEXT    NOT NULL,
+    locale         TEXT    NOT NULL,
+    version        TEXT    NOT NULL,
+    version_before TEXT    NOT NULL,
+    version_time   BIGINT  NOT NULL,
+    site_key       TEXT    NOT NULL,
+    user_name      TEXT    NOT NULL,
+    node           TEXT    NOT NULL,
+    endpoint       TEXT    NOT NULL,
+    first_seen     BIGINT  NOT NULL,
+    last_seen      BIGINT  NOT NULL,
+    checks         BIGINT  NOT NULL,
+    result         TEXT    NOT NULL,
+    reason         TEXT    NOT NULL,
+    offered        TEXT    NOT NULL,
+    offered_time   BIGINT  NOT NULL,
+    offers         INTEGER NOT NULL,
+    taken          TEXT    NOT NULL,
+    taken_time     BIGINT  NOT NULL,
+    taken_bytes    BIGINT  NOT NULL,
+    taken_size     BIGINT  NOT NULL,
+    held           TEXT    NOT NULL,
+    state          TEXT    NOT NULL,
+    events         BIGINT  NOT NULL
+);
+CREATE INDEX device_mac ON device (mac);
+CREATE INDEX device_mac_reverse ON device (mac_reverse);
+CREATE INDEX device_serial ON device (serial);
+CREATE INDEX device_address ON device (address);
+CREATE INDEX device_seen ON device (last_seen);
+
+-- What a phone did, the last so many of each. `number` counts up in a phone.
+CREATE TABLE device_event (
+    device_id BIGINT NOT NULL,
+    number    BIGINT NOT NULL,
+    time      BIGINT NOT NULL,
+    kind      TEXT   NOT NULL,
+    node      TEXT   NOT NULL,
+    address   TEXT   NOT NULL,
+    version   TEXT   NOT NULL,
+    offered   TEXT   NOT NULL,
+    result    TEXT   NOT NULL,
+    reason    TEXT   NOT NULL,
+    file      TEXT   NOT NULL,
+    bytes     BIGINT NOT NULL,
+    PRIMARY KEY (device_id, number)
+);
+
+-- How many phones there are of each kind. `count_key` is the other columns joined.
+CREATE TABLE device_count (
+    count_key  TEXT   PRIMARY KEY,
+    device_key TEXT   NOT NULL,
+    type       TEXT   NOT NULL,
+    brand      TEXT   NOT NULL,
+    model      TEXT   NOT NULL,
+    revision   TEXT   NOT NULL,
+    locale     TEXT   NOT NULL,
+    version    TEXT   NOT NULL,
+    site_key   TEXT   NOT NULL,
+    state      TEXT   NOT NULL,
+    phones     BIGINT NOT NULL
+);
+
+-- Kinds of phones without a rule.
+CREATE TABLE stranger (
+    device_key TEXT   PRIMARY KEY,
+    type       TEXT   NOT NULL,
+    brand      TEXT   NOT NULL,
+    model      TEXT   NOT NULL,
+    revision   TEXT   NOT NULL,
+    locale     TEXT   NOT NULL,
+    checks     BIGINT NOT NULL,
+    first_seen BIGINT NOT NULL,
+    last_seen  BIGINT NOT NULL
+);
+
+-- What a node did in an hour; `hour` is the time it began.
+CREATE TABLE traffic (
+    hour      BIGINT NOT NULL,
+    node      TEXT   NOT NULL,
+    checks    BIGINT NOT NULL,
+    offers    BIGINT NOT NULL,
+    refused   BIGINT NOT NULL,
+    downloads BIGINT NOT NULL,
+    bytes     BIGINT NOT NULL,
+    uploads   BIGINT NOT NULL,
+    PRIMARY KEY (hour, node)
+);
+
+-- How far a rule's approved version has come, hour by hour while that changes.
+CREATE TABLE rollout (
+    rule_id BIGINT NOT NULL,
+    hour    BIGINT NOT NULL,
+    version TEXT   NOT NULL,
+    current BIGINT NOT NULL,
+    phones  BIGINT NOT NULL,
+    PRIMARY KEY (rule_id, hour)
+);

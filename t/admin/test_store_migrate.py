@@ -30,13 +30,13 @@ def old(bare):
 
 
 def test_migrate(old):
-    assert "DU0531: the store has schema version 1, this program needs version 2; \"devupdatectl store migrate\" brings it there" \
+    assert "DU0531: the store has schema version 1, this program needs version 3; \"devupdatectl store migrate\" brings it there" \
         in old.refused("rule", "list")
     assert old.text("store", "migrate", "--note", "new release") == "Brought the store from version 1 to version 2.\n"
     assert old.json("activity", "verify")["rows"] == 1501
     newest = old.json("activity", "list", "--limit", "1")[0]
     assert (newest["action"], newest["object"], newest["before"], newest["after"], newest["note"]) == \
-           ("migrate", "store", "schema=1", "schema=2", "new release")
+           ("migrate", "store", "schema=1", "schema=3", "new release")
     assert old.json("rule", "list")[0]["approved_version"] == "4.0.7577.4463"
     before = old.state()
     assert old.text("store", "migrate") == "Nothing to do: the store is at version 2 already.\n"

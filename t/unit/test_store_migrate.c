@@ -39,13 +39,13 @@ START_TEST(from_version_1)
     assert_ok(du_store_rule(unit.ctx, store, 1, unit.pool, &rule));
     ck_assert_str_eq(rule->versions.slot[DU_APPROVED], "4.0.7577.4463");
     ck_assert_str_eq(run_sql(spec, "SELECT trust || signer FROM image"), "unverified");
-    ck_assert_str_eq(run_sql(spec, "SELECT value FROM counter WHERE name = 'schema'"), "2");
+    ck_assert_str_eq(run_sql(spec, "SELECT value FROM counter WHERE name = 'schema'"), "3");
     ck_assert_int_eq(generation_of(store), 8);
     assert_ok(du_store_verify(unit.ctx, store, unit.pool, &chain));
     ck_assert_int_eq(chain.what, DU_PROOF_WHOLE);
     ck_assert_int_eq(chain.rows, 4);
     ck_assert_str_eq(run_sql(spec, "SELECT action || ' ' || object || ' ' || before || ' ' || after FROM activity WHERE id = 4"),
-                     "migrate store schema=1 schema=2");
+                     "migrate store schema=1 schema=3");
     assert_ok(du_store_site_remove(unit.ctx, store, "Berlin", &kim));
     assert_ok(du_store_verify(unit.ctx, store, unit.pool, &chain));
     ck_assert_int_eq(chain.what, DU_PROOF_WHOLE);
@@ -85,7 +85,7 @@ START_TEST(what_cannot_be_migrated)
     apr_int64_t from;
 
     assert_ok(du_store_init(unit.ctx, spec, unit.pool));
-    run_sql(spec, "UPDATE counter SET value = 3 WHERE name = 'schema'");
+    run_sql(spec, "UPDATE counter SET value = 99 WHERE name = 'schema'");
     assert_rv(DU_E_SCHEMA, migrate(spec, &from));
     ck_assert_ptr_nonnull(strstr(unit.ctx->failure.message, "use the programs of the version that made it"));
     run_sql(spec, "UPDATE counter SET value = 0 WHERE name = 'schema'");
@@ -120,7 +120,7 @@ START_TEST(the_sentence_names_the_command)
     du_store_t *store;
 
     assert_rv(DU_E_SCHEMA, du_store_open(unit.ctx, spec, unit.pool, &store));
-    ck_assert_str_eq(unit.ctx->failure.message, "the store has schema version 1, this program needs version 2; "
+    ck_assert_str_eq(unit.ctx->failure.message, "the store has schema version 1, this program needs version 3; "
                                                 "\"devupdatectl store migrate\" brings it there");
 }
 END_TEST
