@@ -12,6 +12,7 @@
 
 #include "du_store.h"
 #include "du_store_activity.h"
+#include "dua_record.h"
 
 #define CTL_NAME "devupdatectl"
 
@@ -178,10 +179,6 @@ void ctl_table_print(const ctl_table_t *table);
 /* One line of a list of names and values, aligned; the value need not be fit for a terminal. */
 void ctl_field_print(apr_pool_t *pool, const char *name, const char *value);
 
-/* A JSON string; what is not UTF-8 is escaped as in ctl_text(). */
-json_t *ctl_json_text(apr_pool_t *pool, const char *text);
-json_t *ctl_json_time(apr_pool_t *pool, apr_time_t time);
-
 /* Prints the document and gives it free. */
 void ctl_json_print(json_t *document);
 
@@ -192,21 +189,8 @@ json_t *ctl_json_result(const char *result);
 void ctl_result_print(ctl_t *ctl, const char *sentence, json_t *document);
 
 /*
- * Records as text and JSON (ctl_record.c)
+ * Records as text (ctl_record.c)
  */
-/* device_type, brand, model, revision, locale, update_type as members of object. */
-void ctl_json_key(apr_pool_t *pool, json_t *object, const du_key_t *key, const char *update_type);
-
-/* pending_version, approved_version, restore_version; null where there is none. */
-void ctl_json_versions(apr_pool_t *pool, json_t *object, const du_versions_t *versions);
-
-json_t *ctl_json_rule(apr_pool_t *pool, const du_rule_t *rule);
-json_t *ctl_json_files(apr_pool_t *pool, const du_image_t *image);
-json_t *ctl_json_package(apr_pool_t *pool, const du_package_t *package);
-
-/* What became of proving the record of changes. */
-json_t *ctl_json_chain(apr_pool_t *pool, const du_proof_t *chain);
-
 void ctl_files_print(apr_pool_t *pool, const du_image_t *image);
 
 /* What is known about an image's catalogues, in words; signer is as in du_image_t, doubt as in du_arrival_t or NULL. */
@@ -214,9 +198,6 @@ const char *ctl_trust_text(apr_pool_t *pool, const char *trust, const char *sign
 
 /* The same of a package: the least that is known about one of its images. */
 const char *ctl_package_trust_text(const char *trust);
-
-/* trust and signer as members of object; a signer that is not known is null. */
-void ctl_json_trust(apr_pool_t *pool, json_t *object, const char *trust, const char *signer);
 
 /*
  * Commands

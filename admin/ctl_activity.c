@@ -97,11 +97,11 @@ static json_t *json_activity(apr_pool_t *pool, const du_activity_t *row)
     json_t *object = json_object();
 
     json_object_set_new(object, "id", json_integer(row->id));
-    json_object_set_new(object, "time", ctl_json_time(pool, row->time));
-#define MEMBER(name) json_object_set_new(object, #name, ctl_json_text(pool, row->name));
+    json_object_set_new(object, "time", dua_json_time(pool, row->time));
+#define MEMBER(name) json_object_set_new(object, #name, dua_json_text(pool, row->name));
     DU_ACTIVITY_TEXTS(MEMBER)
 #undef MEMBER
-    json_object_set_new(object, "digest", ctl_json_text(pool, row->digest));
+    json_object_set_new(object, "digest", dua_json_text(pool, row->digest));
     return object;
 }
 
@@ -161,17 +161,6 @@ apr_status_t ctl_activity_list(ctl_t *ctl)
     return APR_SUCCESS;
 }
 
-json_t *ctl_json_chain(apr_pool_t *pool, const du_proof_t *chain)
-{
-    json_t *object = json_object();
-
-    json_object_set_new(object, "result", json_string(du_proof_name(chain->what)));
-    json_object_set_new(object, "rows", json_integer(chain->rows));
-    json_object_set_new(object, "digest", chain->rows ? ctl_json_text(pool, chain->digest) : json_null());
-    json_object_set_new(object, "bad_row", chain->what == DU_PROOF_WHOLE ? json_null() : json_integer(chain->bad));
-    return object;
-}
-
 apr_status_t ctl_activity_verify(ctl_t *ctl)
 {
     du_proof_t chain;
@@ -181,7 +170,7 @@ apr_status_t ctl_activity_verify(ctl_t *ctl)
         return status;
     }
     if (ctl->option[CTL_OPT_JSON]) {
-        ctl_json_print(ctl_json_chain(ctl->pool, &chain));
+        ctl_json_print(dua_json_chain(ctl->pool, &chain));
     } else if (chain.what == DU_PROOF_WHOLE && chain.rows == 0) {
         printf("The record of changes is empty.\n");
     } else if (chain.what == DU_PROOF_WHOLE) {

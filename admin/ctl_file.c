@@ -82,8 +82,8 @@ static json_t *json_entry(ctl_t *ctl, const du_files_entry_t *entry)
 #undef SLOT_USE
     json_object_set_new(object, "id", stored ? json_integer(stored->id) : json_null());
     json_object_set_new(object, "rule_id", stored ? json_integer(stored->rule.id) : json_null());
-    json_object_set_new(object, "version", stored ? ctl_json_text(ctl->pool, stored->version) : json_null());
-    json_object_set_new(object, "directory", ctl_json_text(ctl->pool, entry->dir.path));
+    json_object_set_new(object, "version", stored ? dua_json_text(ctl->pool, stored->version) : json_null());
+    json_object_set_new(object, "directory", dua_json_text(ctl->pool, entry->dir.path));
     json_object_set_new(object, "files", json_integer(entry->dir.files));
     json_object_set_new(object, "bytes", json_integer(entry->dir.bytes));
     json_object_set_new(object, "slots", slots);

@@ -121,16 +121,16 @@ static json_t *json_arrival(ctl_t *ctl, const du_import_t *import, const du_arri
 {
     json_t *object = json_object();
 
-    ctl_json_key(ctl->pool, object, &arrival->key, arrival->update_type);
-    json_object_set_new(object, "version", ctl_json_text(ctl->pool, arrival->image.version));
-    ctl_json_trust(ctl->pool, object, arrival->image.trust, arrival->image.signer);
-    json_object_set_new(object, "doubt", arrival->doubt ? ctl_json_text(ctl->pool, arrival->doubt) : json_null());
-    json_object_set_new(object, "files", ctl_json_files(ctl->pool, &arrival->image));
+    dua_json_key(ctl->pool, object, &arrival->key, arrival->update_type);
+    json_object_set_new(object, "version", dua_json_text(ctl->pool, arrival->image.version));
+    dua_json_trust(ctl->pool, object, arrival->image.trust, arrival->image.signer);
+    json_object_set_new(object, "doubt", arrival->doubt ? dua_json_text(ctl->pool, arrival->doubt) : json_null());
+    json_object_set_new(object, "files", dua_json_files(ctl->pool, &arrival->image));
     if (!import->dry_run) {
         json_object_set_new(object, "rule_id", json_integer(arrival->rule_id));
         json_object_set_new(object, "new_rule", json_boolean(arrival->is_new_rule));
         json_object_set_new(object, "already_there", json_boolean(arrival->already));
-        ctl_json_versions(ctl->pool, object, &arrival->versions);
+        dua_json_versions(ctl->pool, object, &arrival->versions);
     }
     return object;
 }
@@ -143,7 +143,7 @@ static void print_as_json(ctl_t *ctl, const du_import_t *import, const char *res
         json_array_append_new(images, json_arrival(ctl, import, &APR_ARRAY_IDX(import->arrivals, i, du_arrival_t)));
     }
     json_object_set_new(object, "result", json_string(result));
-    json_object_set_new(object, "package", ctl_json_package(ctl->pool, &import->package));
+    json_object_set_new(object, "package", dua_json_package(ctl->pool, &import->package));
     json_object_set_new(object, "images", images);
     ctl_json_print(object);
 }

@@ -117,10 +117,10 @@ static json_t *json_rule(ctl_t *ctl, const ctl_life_t *life, const ctl_life_rule
     json_t *object = json_object(), *before = json_object(), *after = json_object();
     int is_dry = ctl->option[CTL_OPT_DRY_RUN] != NULL;
 
-    ctl_json_versions(ctl->pool, before, &chosen->before);
-    ctl_json_versions(ctl->pool, after, &chosen->after);
+    dua_json_versions(ctl->pool, before, &chosen->before);
+    dua_json_versions(ctl->pool, after, &chosen->after);
     json_object_set_new(object, "id", json_integer(chosen->rule->id));
-    ctl_json_key(ctl->pool, object, &chosen->rule->key, chosen->rule->update_type);
+    dua_json_key(ctl->pool, object, &chosen->rule->key, chosen->rule->update_type);
     json_object_set_new(object, "result", json_string(chosen->changes ? life->done : "nothing"));
     json_object_set_new(object, "dry_run", json_boolean(is_dry));
     json_object_set_new(object, "before", before);

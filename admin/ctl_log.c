@@ -117,10 +117,10 @@ static json_t *json_file(apr_pool_t *pool, const listed_t *file)
 {
     json_t *object = json_object();
 
-    json_object_set_new(object, "type", ctl_json_text(pool, file->type));
-    json_object_set_new(object, "name", ctl_json_text(pool, file->name));
+    json_object_set_new(object, "type", dua_json_text(pool, file->type));
+    json_object_set_new(object, "name", dua_json_text(pool, file->name));
     json_object_set_new(object, "size", json_integer(file->size));
-    json_object_set_new(object, "written", ctl_json_time(pool, file->written));
+    json_object_set_new(object, "written", dua_json_time(pool, file->written));
     return object;
 }
 

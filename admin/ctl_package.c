@@ -11,7 +11,7 @@ static void list_as_json(ctl_t *ctl, const apr_array_header_t *packages)
     json_t *array = json_array();
 
     for (int i = 0; i < packages->nelts; i++) {
-        json_array_append_new(array, ctl_json_package(ctl->pool, &APR_ARRAY_IDX(packages, i, du_package_t)));
+        json_array_append_new(array, dua_json_package(ctl->pool, &APR_ARRAY_IDX(packages, i, du_package_t)));
     }
     ctl_json_print(array);
 }
@@ -56,7 +56,7 @@ apr_status_t ctl_package_list(ctl_t *ctl)
 
 static void show_as_json(ctl_t *ctl, const du_package_t *package, const apr_array_header_t *rules)
 {
-    json_t *object = ctl_json_package(ctl->pool, package);
+    json_t *object = dua_json_package(ctl->pool, package);
     json_t *images = json_array();
 
     for (int i = 0; i < rules->nelts; i++) {
@@ -64,10 +64,10 @@ static void show_as_json(ctl_t *ctl, const du_package_t *package, const apr_arra
         json_t *image = json_object();
 
         json_object_set_new(image, "rule_id", json_integer(rule->id));
-        ctl_json_key(ctl->pool, image, &rule->key, rule->update_type);
-        json_object_set_new(image, "version", ctl_json_text(ctl->pool, rule->versions.slot[DU_PENDING]));
-        ctl_json_trust(ctl->pool, image, rule->image[DU_PENDING]->trust, rule->image[DU_PENDING]->signer);
-        json_object_set_new(image, "files", ctl_json_files(ctl->pool, rule->image[DU_PENDING]));
+        dua_json_key(ctl->pool, image, &rule->key, rule->update_type);
+        json_object_set_new(image, "version", dua_json_text(ctl->pool, rule->versions.slot[DU_PENDING]));
+        dua_json_trust(ctl->pool, image, rule->image[DU_PENDING]->trust, rule->image[DU_PENDING]->signer);
+        json_object_set_new(image, "files", dua_json_files(ctl->pool, rule->image[DU_PENDING]));
         json_array_append_new(images, image);
     }
     json_object_set_new(object, "images", images);

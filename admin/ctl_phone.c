@@ -85,7 +85,7 @@ static void print_fetched(ctl_t *ctl, const apr_array_header_t *fetched)
 
 static json_t *text_or_null(ctl_t *ctl, const char *text)
 {
-    return text ? ctl_json_text(ctl->pool, text) : json_null();
+    return text ? dua_json_text(ctl->pool, text) : json_null();
 }
 
 static json_t *json_offers(ctl_t *ctl, const ctl_reply_t *reply)
@@ -96,7 +96,7 @@ static json_t *json_offers(ctl_t *ctl, const ctl_reply_t *reply)
         const ctl_offer_t *offer = &APR_ARRAY_IDX(reply->files, i, ctl_offer_t);
         json_t *object = json_object();
 
-        json_object_set_new(object, "filename", ctl_json_text(ctl->pool, offer->name));
+        json_object_set_new(object, "filename", dua_json_text(ctl->pool, offer->name));
         json_object_set_new(object, "signature_filename", text_or_null(ctl, offer->signature));
         json_object_set_new(object, "version", text_or_null(ctl, offer->version));
         json_object_set_new(object, "timestamp", text_or_null(ctl, offer->timestamp));
@@ -114,8 +114,8 @@ static json_t *json_fetched(ctl_t *ctl, const apr_array_header_t *fetched)
         const char *digest = du_text_hex(ctl->pool, file->got.digest, DU_DIGEST_SIZE);
         json_t *object = json_object();
 
-        json_object_set_new(object, "name", ctl_json_text(ctl->pool, file->name));
-        json_object_set_new(object, "path", ctl_json_text(ctl->pool, file->path));
+        json_object_set_new(object, "name", dua_json_text(ctl->pool, file->name));
+        json_object_set_new(object, "path", dua_json_text(ctl->pool, file->path));
         json_object_set_new(object, "size", json_integer(file->got.size));
         json_object_set_new(object, "size_verified", json_boolean(file->got.announced >= 0));
         json_object_set_new(object, "sha256", json_string(digest));
@@ -129,7 +129,7 @@ static void print_as_json(ctl_t *ctl, const ctl_reply_t *reply, const apr_array_
 {
     json_t *object = json_object();
 
-    json_object_set_new(object, "url", ctl_json_text(ctl->pool, ctl->argv[0]));
+    json_object_set_new(object, "url", dua_json_text(ctl->pool, ctl->argv[0]));
     json_object_set_new(object, "result", json_string(reply->count ? "offered" : "none"));
     json_object_set_new(object, "num_of_files", json_integer(reply->count));
     json_object_set_new(object, "base_url", text_or_null(ctl, reply->base_url));

@@ -124,10 +124,10 @@ static void print_as_json(ctl_t *ctl, const char *url, const char *media_type, c
     const char *text = readable(ctl->pool, reply, len);
     json_t *object = json_object();
 
-    json_object_set_new(object, "url", ctl_json_text(ctl->pool, url));
-    json_object_set_new(object, "media_type", media_type ? ctl_json_text(ctl->pool, media_type) : json_null());
+    json_object_set_new(object, "url", dua_json_text(ctl->pool, url));
+    json_object_set_new(object, "media_type", media_type ? dua_json_text(ctl->pool, media_type) : json_null());
     json_object_set_new(object, "bytes", json_integer((json_int_t)len));
-    json_object_set_new(object, "xml", text ? ctl_json_text(ctl->pool, text) : json_null());
+    json_object_set_new(object, "xml", text ? dua_json_text(ctl->pool, text) : json_null());
     ctl_json_print(object);
 }
 

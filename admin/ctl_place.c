@@ -43,7 +43,7 @@ static json_t *json_site(apr_pool_t *pool, const du_site_t *site)
         json_array_append_new(subnets,
                               json_string(du_subnet_text(pool, &APR_ARRAY_IDX(site->subnets, i, du_subnet_t))));
     }
-    json_object_set_new(object, "name", ctl_json_text(pool, site->name));
+    json_object_set_new(object, "name", dua_json_text(pool, site->name));
     json_object_set_new(object, "subnets", subnets);
     return object;
 }
@@ -193,7 +193,7 @@ apr_status_t ctl_site_remove(ctl_t *ctl)
         return status;
     }
     document = ctl_json_result("removed");
-    json_object_set_new(document, "site", ctl_json_text(ctl->pool, name));
+    json_object_set_new(document, "site", dua_json_text(ctl->pool, name));
     ctl_result_print(
         ctl, apr_pstrcat(ctl->pool, "Removed site ", name, " with its subnets, test devices and settings", NULL),
         document);
@@ -251,11 +251,11 @@ static json_t *json_device(apr_pool_t *pool, const du_test_device_t *device)
 {
     json_t *object = json_object();
 
-    json_object_set_new(object, "scope", ctl_json_text(pool, du_store_scope(pool, device->site)));
-    json_object_set_new(object, "name", ctl_json_text(pool, device->name));
+    json_object_set_new(object, "scope", dua_json_text(pool, du_store_scope(pool, device->site)));
+    json_object_set_new(object, "name", dua_json_text(pool, device->name));
     json_object_set_new(object, "identifier_type", json_string(kinds[device->kind].word));
-    json_object_set_new(object, "identifier", ctl_json_text(pool, device->shown));
-    json_object_set_new(object, "compared_as", ctl_json_text(pool, device->identifier));
+    json_object_set_new(object, "identifier", dua_json_text(pool, device->shown));
+    json_object_set_new(object, "compared_as", dua_json_text(pool, device->identifier));
     return object;
 }
 
@@ -405,8 +405,8 @@ apr_status_t ctl_test_device_remove(ctl_t *ctl)
         return status;
     }
     document = ctl_json_result(status == APR_SUCCESS ? "removed" : "nothing");
-    json_object_set_new(document, "scope", ctl_json_text(ctl->pool, du_store_scope(ctl->pool, site)));
-    json_object_set_new(document, "name", name ? ctl_json_text(ctl->pool, name) : json_null());
+    json_object_set_new(document, "scope", dua_json_text(ctl->pool, du_store_scope(ctl->pool, site)));
+    json_object_set_new(document, "name", name ? dua_json_text(ctl->pool, name) : json_null());
     ctl_result_print(ctl, removed_text(ctl->pool, site, name, status), document);
     return APR_SUCCESS;
 }

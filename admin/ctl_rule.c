@@ -135,7 +135,7 @@ apr_status_t ctl_rule_list(ctl_t *ctl)
         const du_rule_t *rule = &APR_ARRAY_IDX(rules, i, du_rule_t);
 
         if (ctl_rule_is_wanted(ctl, rule)) {
-            json_array_append_new(array, ctl_json_rule(ctl->pool, rule));
+            json_array_append_new(array, dua_json_rule(ctl->pool, rule));
         }
     }
     ctl_json_print(array);
@@ -162,15 +162,15 @@ static apr_status_t read_images(ctl_t *ctl, const du_rule_t *rule, du_image_t **
 
 static void show_as_json(ctl_t *ctl, const du_rule_t *rule, du_image_t *const *images)
 {
-    json_t *object = ctl_json_rule(ctl->pool, rule);
+    json_t *object = dua_json_rule(ctl->pool, rule);
     json_t *array = json_array();
 
     for (int slot = 0; slot < DU_SLOTS; slot++) {
         if (images[slot]) {
             json_t *image = json_object();
 
-            json_object_set_new(image, "version", ctl_json_text(ctl->pool, images[slot]->version));
-            json_object_set_new(image, "files", ctl_json_files(ctl->pool, images[slot]));
+            json_object_set_new(image, "version", dua_json_text(ctl->pool, images[slot]->version));
+            json_object_set_new(image, "files", dua_json_files(ctl->pool, images[slot]));
             json_array_append_new(array, image);
         }
     }

@@ -30,10 +30,10 @@ static json_t *json_listed(apr_pool_t *pool, const listed_t *listed)
     json_t *object = json_object();
 
     json_object_set_new(object, "name", json_string(du_setting_name(listed->setting)));
-    json_object_set_new(object, "value", ctl_json_text(pool, listed->value));
-    json_object_set_new(object, "from", ctl_json_text(pool, listed->from));
+    json_object_set_new(object, "value", dua_json_text(pool, listed->value));
+    json_object_set_new(object, "from", dua_json_text(pool, listed->from));
     json_object_set_new(object, "default", json_string(du_setting_default(listed->setting)));
-    json_object_set_new(object, "range", ctl_json_text(pool, du_setting_range(pool, listed->setting)));
+    json_object_set_new(object, "range", dua_json_text(pool, du_setting_range(pool, listed->setting)));
     return object;
 }
 
@@ -119,11 +119,11 @@ static void print_change(ctl_t *ctl, const char *result, const char *sentence, c
 {
     json_t *document = ctl_json_result(result);
 
-    json_object_set_new(document, "scope", ctl_json_text(ctl->pool, du_store_scope(ctl->pool, site)));
+    json_object_set_new(document, "scope", dua_json_text(ctl->pool, du_store_scope(ctl->pool, site)));
     json_object_set_new(document, "name",
                         setting == DU_SETTINGS ? json_null() : json_string(du_setting_name((du_setting_e)setting)));
     if (value) {
-        json_object_set_new(document, "value", ctl_json_text(ctl->pool, value));
+        json_object_set_new(document, "value", dua_json_text(ctl->pool, value));
     }
     ctl_result_print(ctl, sentence, document);
 }

@@ -31,7 +31,7 @@ apr_status_t ctl_store_init(ctl_t *ctl)
         json_t *object = json_object();
 
         json_object_set_new(object, "result", json_string("created"));
-        json_object_set_new(object, "store", ctl_json_text(ctl->pool, name));
+        json_object_set_new(object, "store", dua_json_text(ctl->pool, name));
         ctl_json_print(object);
     } else {
         printf("Made a new store: %s\n", ctl_text(ctl->pool, name));
@@ -70,11 +70,11 @@ static json_t *json_copied(apr_pool_t *pool, const du_copied_t *copied, const ch
         json_object_set_new(rows, du_table_name((du_table_e)table), json_integer(copied->rows[table]));
     }
     json_object_set_new(object, "result", json_string("copied"));
-    json_object_set_new(object, "from", ctl_json_text(pool, from));
-    json_object_set_new(object, "to", ctl_json_text(pool, to));
+    json_object_set_new(object, "from", dua_json_text(pool, from));
+    json_object_set_new(object, "to", dua_json_text(pool, to));
     json_object_set_new(object, "rows", rows);
     json_object_set_new(object, "generation", json_integer(copied->generation));
-    json_object_set_new(object, "activity", ctl_json_chain(pool, &copied->chain));
+    json_object_set_new(object, "activity", dua_json_chain(pool, &copied->chain));
     return object;
 }
 

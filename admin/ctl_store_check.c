@@ -14,7 +14,7 @@ static json_t *json_findings(apr_pool_t *pool, const apr_array_header_t *finding
 
         json_object_set_new(one, "kind", json_string(du_finding_name(finding->kind)));
         json_object_set_new(one, "wrong", json_boolean(du_finding_is_wrong(finding->kind)));
-        json_object_set_new(one, "text", ctl_json_text(pool, finding->text));
+        json_object_set_new(one, "text", dua_json_text(pool, finding->text));
         json_array_append_new(array, one);
     }
     json_object_set_new(object, "result", json_string(wrong ? "damaged" : "whole"));

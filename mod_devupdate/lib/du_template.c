@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <libxml/parser.h>
 #include <libxml/tree.h>
+#include <libxml/xmlsave.h>
 
 #include "du_text.h"
 
@@ -16,8 +17,9 @@ struct du_template_t {
 typedef struct entry_t entry_t;
 struct entry_t {
     const char *name;
-    const char *text; /* NULL for an item */
+    const char *text; /* NULL for an item or a part */
     du_values_t *item;
+    const du_template_t *part;
     entry_t *next;
 };
 
@@ -63,6 +65,11 @@ du_values_t *du_values_item(du_values_t *values, const char *name)
 
     entry->item = values_make(values->pool, values);
     return entry->item;
+}
+
+void du_values_part(du_values_t *values, const char *name, const du_template_t *part)
+{
+    add_entry(values, name)->part = part;
 }
 
 /* The first entry of that name at or after `entry`. */
@@ -130,7 +137,7 @@ static const char *our_attribute(const xmlNode *node, const char *name)
 /* Every attribute and element in our namespace must be one that we know: a misspelt one would silently do nothing. */
 static apr_status_t check_node(du_ctx_t *ctx, xmlNodePtr node)
 {
-    static const char *const known[] = {"text", "attr", "if", "each"};
+    static const char *const known[] = {"text", "attr", "if", "each", "insert", "say"};
 
     if (is_ours(node->ns)) {
         return du_fail(ctx, DU_E_TEMPLATE, DUNO(0111), "line %ld of the template: no element <%s> in our namespace",
@@ -212,22 +219,61 @@ const char *du_template_encoding(const du_template_t *tmpl)
 typedef struct binder_t {
     du_ctx_t *ctx;
     apr_pool_t *pool;
+    const du_words_t *words; /* NULL if there are none */
     xmlDocPtr doc;
 } binder_t;
 
 static apr_status_t bind_node(binder_t *binder, xmlNodePtr parent, const xmlNode *node, const du_values_t *values);
 
-/* The text of that name; NULL after recording that there is none. */
-static const char *text_of(binder_t *binder, const xmlNode *node, const char *name, const du_values_t *values)
+/* Records that there is no such thing. */
+static const char *missing(const binder_t *binder, const xmlNode *node, const char *what, const char *name)
 {
-    const entry_t *entry = find(values, name);
+    du_fail(binder->ctx, DU_E_TEMPLATE, DUNO(0114), "line %ld of the template: there is no %s named \"%s\"",
+            xmlGetLineNo(node), what, du_text_for_log(binder->ctx->pool, name));
+    return NULL;
+}
+
+/* The text of "name" or "name:form"; NULL after recording that there is none. */
+static const char *text_of(const binder_t *binder, const xmlNode *node, const char *name, const du_values_t *values)
+{
+    const char *colon = strchr(name, ':'), *shown;
+    const entry_t *entry = find(values, colon ? apr_pstrndup(binder->pool, name, (apr_size_t)(colon - name)) : name);
 
     if (!entry || !entry->text) {
-        du_fail(binder->ctx, DU_E_TEMPLATE, DUNO(0114), "line %ld of the template: there is no value named \"%s\"",
-                xmlGetLineNo(node), du_text_for_log(binder->ctx->pool, name));
-        return NULL;
+        return missing(binder, node, "value", name);
     }
-    return entry->text;
+    if (!colon) {
+        return entry->text;
+    }
+    shown = binder->words ? binder->words->show(binder->words->baton, colon + 1, entry->text, binder->pool) : NULL;
+    return shown ? shown : missing(binder, node, "form", colon + 1);
+}
+
+/* A phrase with what stands between braces put in. */
+static const char *filled(const binder_t *binder, const xmlNode *node, const char *phrase, const du_values_t *values)
+{
+    const char *out = "", *open, *close;
+
+    while ((open = strchr(phrase, '{')) && (close = strchr(open, '}'))) {
+        const char *name = apr_pstrndup(binder->pool, open + 1, (apr_size_t)(close - open - 1));
+        const char *text = text_of(binder, node, name, values);
+
+        if (!text) {
+            return NULL;
+        }
+        out = apr_pstrcat(binder->pool, out, apr_pstrndup(binder->pool, phrase, (apr_size_t)(open - phrase)), text,
+                          NULL);
+        phrase = close + 1;
+    }
+    return *out ? apr_pstrcat(binder->pool, out, phrase, NULL) : phrase;
+}
+
+/* The phrase of a key; NULL after recording that there is none. */
+static const char *phrase_of(const binder_t *binder, const xmlNode *node, const char *key, const du_values_t *values)
+{
+    const char *phrase = binder->words ? binder->words->phrase(binder->words->baton, key) : NULL;
+
+    return phrase ? filled(binder, node, phrase, values) : missing(binder, node, "phrase", key);
 }
 
 static xmlNsPtr same_namespace(const binder_t *binder, xmlNodePtr made, const xmlNs *ns)
@@ -272,7 +318,8 @@ static apr_status_t bind_attributes(binder_t *binder, xmlNodePtr made, const xml
         if (name) {
             *name++ = '\0';
         }
-        text = text_of(binder, node, name ? name : pair, values);
+        name = name ? name : pair;
+        text = *name == '@' ? phrase_of(binder, node, name + 1, values) : text_of(binder, node, name, values);
         if (!text) {
             return DU_E_TEMPLATE;
         }
@@ -290,17 +337,10 @@ static void add_text(const binder_t *binder, xmlNodePtr made, const char *text)
     }
 }
 
-static apr_status_t bind_content(binder_t *binder, xmlNodePtr made, const xmlNode *node, const du_values_t *values)
+static apr_status_t bind_children(binder_t *binder, xmlNodePtr made, const xmlNode *node, const du_values_t *values)
 {
-    const char *name = our_attribute(node, "text");
     apr_status_t rv = APR_SUCCESS;
 
-    if (name) {
-        const char *text = text_of(binder, node, name, values);
-
-        add_text(binder, made, du_text_or_empty(text));
-        return text ? APR_SUCCESS : DU_E_TEMPLATE;
-    }
     for (const xmlNode *child = node->children; child && rv == APR_SUCCESS; child = child->next) {
         if (child->type == XML_ELEMENT_NODE) {
             rv = bind_node(binder, made, child, values);
@@ -309,6 +349,34 @@ static apr_status_t bind_content(binder_t *binder, xmlNodePtr made, const xmlNod
         }
     }
     return rv;
+}
+
+static apr_status_t insert_part(binder_t *binder, xmlNodePtr made, const xmlNode *node, const char *name,
+                                const du_values_t *values)
+{
+    const entry_t *entry = find(values, name);
+
+    if (!entry || !entry->part) {
+        missing(binder, node, "part", name);
+        return DU_E_TEMPLATE;
+    }
+    return bind_children(binder, made, xmlDocGetRootElement(entry->part->doc), values);
+}
+
+static apr_status_t bind_content(binder_t *binder, xmlNodePtr made, const xmlNode *node, const du_values_t *values)
+{
+    const char *name = our_attribute(node, "text"), *key = our_attribute(node, "say");
+    const char *part = our_attribute(node, "insert"), *text;
+
+    if (part) {
+        return insert_part(binder, made, node, part, values);
+    }
+    if (!name && !key) {
+        return bind_children(binder, made, node, values);
+    }
+    text = name ? text_of(binder, node, name, values) : phrase_of(binder, node, key, values);
+    add_text(binder, made, du_text_or_empty(text));
+    return text ? APR_SUCCESS : DU_E_TEMPLATE;
 }
 
 static apr_status_t bind_element(binder_t *binder, xmlNodePtr parent, const xmlNode *node, const du_values_t *values)
@@ -321,12 +389,16 @@ static apr_status_t bind_element(binder_t *binder, xmlNodePtr parent, const xmlN
 }
 
 /* A condition may name a list without items, which nobody knows then: that is false, not an error. */
-static int holds(const char *condition, const du_values_t *values)
+static int holds(apr_pool_t *pool, const char *condition, const du_values_t *values)
 {
     int negated = *condition == '!';
-    const entry_t *entry = find(values, condition + negated);
+    const char *name = condition + negated, *text = strchr(name, '=');
+    const entry_t *entry = find(values, text ? apr_pstrndup(pool, name, (apr_size_t)(text - name)) : name);
 
-    return (entry && (entry->item || *entry->text)) != negated;
+    if (text) {
+        return (entry && du_text_equal(entry->text, text + 1)) != negated;
+    }
+    return (entry && (entry->item || entry->part || *entry->text)) != negated;
 }
 
 static apr_status_t bind_node(binder_t *binder, xmlNodePtr parent, const xmlNode *node, const du_values_t *values)
@@ -335,7 +407,7 @@ static apr_status_t bind_node(binder_t *binder, xmlNodePtr parent, const xmlNode
     const char *list = our_attribute(node, "each");
     apr_status_t rv = APR_SUCCESS;
 
-    if (condition && !holds(condition, values)) {
+    if (condition && !holds(binder->pool, condition, values)) {
         return APR_SUCCESS;
     }
     if (!list) {
@@ -349,26 +421,48 @@ static apr_status_t bind_node(binder_t *binder, xmlNodePtr parent, const xmlNode
     return rv;
 }
 
-apr_status_t du_template_bind(du_ctx_t *ctx, const du_template_t *tmpl, const du_values_t *values, apr_pool_t *pool,
+/* Writes the document as XML, or with `html` as HTML that is XML, too. */
+static apr_status_t serialise(du_ctx_t *ctx, xmlDocPtr doc, const char *encoding, int html, apr_pool_t *pool,
                               const char **text, apr_size_t *len)
 {
-    binder_t binder = {ctx, pool, xmlNewDoc((const xmlChar *)"1.0")};
+    xmlBufferPtr buffer = xmlBufferCreate();
+    xmlSaveCtxtPtr save = xmlSaveToBuffer(buffer, encoding, html ? XML_SAVE_XHTML | XML_SAVE_NO_DECL : 0);
+    apr_status_t rv = APR_SUCCESS;
+
+    if (save) {
+        xmlSaveDoc(save, doc);
+        xmlSaveClose(save);
+        *len = (apr_size_t)xmlBufferLength(buffer);
+        *text = apr_pstrmemdup(pool, (const char *)xmlBufferContent(buffer), *len);
+    } else {
+        rv = du_fail(ctx, DU_E_TEMPLATE, DUNO(0118), "nothing can be written in the encoding of the template, %s",
+                     du_text_for_log(ctx->pool, encoding));
+    }
+    xmlBufferFree(buffer);
+    return rv;
+}
+
+static apr_status_t bind_all(du_ctx_t *ctx, const du_template_t *tmpl, const du_values_t *values,
+                             const du_words_t *words, int html, apr_pool_t *pool, const char **text, apr_size_t *len)
+{
+    binder_t binder = {ctx, pool, words, xmlNewDoc((const xmlChar *)"1.0")};
     apr_status_t rv = bind_element(&binder, NULL, xmlDocGetRootElement(tmpl->doc), values);
-    xmlChar *out = NULL;
-    int size = 0;
 
     if (rv == APR_SUCCESS) {
-        xmlDocDumpMemoryEnc(binder.doc, &out, &size, du_template_encoding(tmpl));
-        if (!out) {
-            rv = du_fail(ctx, DU_E_TEMPLATE, DUNO(0118), "nothing can be written in the encoding of the template, %s",
-                         du_text_for_log(ctx->pool, du_template_encoding(tmpl)));
-        }
-    }
-    if (rv == APR_SUCCESS) {
-        *text = apr_pstrmemdup(pool, (const char *)out, (apr_size_t)size);
-        *len = (apr_size_t)size;
-        xmlFree(out);
+        rv = serialise(ctx, binder.doc, du_template_encoding(tmpl), html, pool, text, len);
     }
     xmlFreeDoc(binder.doc);
     return rv;
+}
+
+apr_status_t du_template_bind(du_ctx_t *ctx, const du_template_t *tmpl, const du_values_t *values, apr_pool_t *pool,
+                              const char **text, apr_size_t *len)
+{
+    return bind_all(ctx, tmpl, values, NULL, 0, pool, text, len);
+}
+
+apr_status_t du_template_page(du_ctx_t *ctx, const du_template_t *tmpl, const du_values_t *values,
+                              const du_words_t *words, apr_pool_t *pool, const char **text, apr_size_t *len)
+{
+    return bind_all(ctx, tmpl, values, words, 1, pool, text, len);
 }

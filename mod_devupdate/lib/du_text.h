@@ -44,6 +44,10 @@ int du_text_is_utf8(const char *text, apr_size_t len);
  * it, "..." where it was cut; "-" for NULL. */
 const char *du_text_for_log(apr_pool_t *pool, const char *text);
 
+/* A text that a person can be shown: characters that control, format, hide or turn the direction of reading and what is not
+ * UTF-8 as \xHH (du_text_visible.c). */
+const char *du_text_visible(apr_pool_t *pool, const char *text);
+
 /* In decimal. */
 const char *du_text_number(apr_pool_t *pool, apr_int64_t value);
 
