@@ -1,5 +1,6 @@
 -- Every statement of the product but the schema. `-- name: x` makes DU_SQL_X; the lines up to the next name are its text.
 -- Parameters are apr_dbd's: %s text, %d INTEGER, %lld BIGINT; a literal percent sign would be %%.
+-- `-- rows: 64` makes DU_SQL_X_MANY, too: the same for 64 rows, for which what stands in braces is there 64 times.
 -- All of them are prepared on a fresh schema by the tests, and none may scan a table but those that say "scan".
 
 -- name: counter
@@ -23,19 +24,27 @@ INSERT INTO rule (id, device_key, type, brand, model, revision, locale, update_t
 VALUES (%lld, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 
 -- name: rule_versions
+-- rows: 64
 -- the last three parameters are what the rule must still have
-UPDATE rule SET pending = %s, approved = %s, restore = %s
-WHERE id = %lld AND pending = %s AND approved = %s AND restore = %s
+WITH v (id, pending, approved, restore, was_pending, was_approved, was_restore) AS
+(VALUES {(CAST(%lld AS BIGINT), %s, %s, %s, %s, %s, %s)})
+UPDATE rule SET pending = v.pending, approved = v.approved, restore = v.restore FROM v
+WHERE rule.id = v.id AND rule.pending = was_pending AND rule.approved = was_approved AND rule.restore = was_restore
 
 -- name: rule_delete
+-- rows: 64
 -- the last three parameters are what the rule must still have
-DELETE FROM rule WHERE id = %lld AND pending = %s AND approved = %s AND restore = %s
+WITH v (id, was_pending, was_approved, was_restore) AS (VALUES {(CAST(%lld AS BIGINT), %s, %s, %s)})
+DELETE FROM rule WHERE id IN (SELECT r.id FROM v JOIN rule r
+ON r.id = v.id AND r.pending = was_pending AND r.approved = was_approved AND r.restore = was_restore)
 
 -- name: rule_images_delete
-DELETE FROM image WHERE rule_id = %lld
+-- rows: 64
+DELETE FROM image WHERE rule_id IN ({%lld})
 
 -- name: rule_files_delete
-DELETE FROM image_file WHERE image_id IN (SELECT id FROM image WHERE rule_id = %lld)
+-- rows: 64
+DELETE FROM image_file WHERE image_id IN (SELECT id FROM image WHERE rule_id IN ({%lld}))
 
 -- name: ruleset_files
 -- scan: every file that a rule's versions name, in the order of `rules`
