@@ -67,7 +67,7 @@ function flush_table(    nkeys, marks, i)
     table = columns = values = key = ""; ncolumns = rows = 0
 }
 
-BEGIN { parameters = 512 } # of one statement, as du_db.c has it
+BEGIN { parameters = 512 } # of one statement, DU_SQL_PARAMETERS_MAX
 
 FILENAME != last {
     flush_query()

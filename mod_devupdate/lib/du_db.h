@@ -42,14 +42,6 @@ apr_status_t du_db_select(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const 
 /* Runs a statement that changes rows, inside a transaction only; *changed (may be NULL) is how many. */
 apr_status_t du_db_execute(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args, int *changed);
 
-/*
- * Runs a statement of which queries.sql says "rows", or which writes a table's row, for nrows rows: many at once, and those that
- * remain one by one, because a row costs less than the way to the database. `values` are the rows' arguments one after the
- * other, `width` for each row; *changed is how many rows changed in all.
- */
-apr_status_t du_db_execute_rows(du_ctx_t *ctx, du_db_t *db, du_sql_e one, const char *const *values, int width,
-                                int nrows, int *changed);
-
 /* Runs one statement of the schema or of a migration, inside a transaction only; ctx->waiting is not told, because it may
  * take long. */
 apr_status_t du_db_define(du_ctx_t *ctx, du_db_t *db, const char *sql);

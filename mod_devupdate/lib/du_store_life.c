@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "du_batch.h"
 #include "du_text.h"
 
 /* One action on its way through its transaction. */
@@ -60,8 +61,8 @@ static apr_status_t update_rules(du_ctx_t *ctx, du_store_t *store, const du_chan
         push_versions(values, &changes[i].after);
         push_versions(values, &changes[i].rule->versions);
     }
-    return du_db_execute_rows(ctx, store->db, DU_SQL_RULE_VERSIONS, (const char *const *)values->elts,
-                              1 + 2 * DU_SLOTS, count, changed);
+    return du_batch_execute(ctx, store->db, DU_SQL_RULE_VERSIONS, (const char *const *)values->elts, 1 + 2 * DU_SLOTS,
+                            count, changed);
 }
 
 /* The files of the images stay on disk, and are orphans that `file clear` finds. */
@@ -77,14 +78,14 @@ static apr_status_t delete_rules(du_ctx_t *ctx, du_store_t *store, const du_chan
         APR_ARRAY_PUSH(values, const char *) = APR_ARRAY_IDX(ids, i, const char *);
         push_versions(values, &changes[i].rule->versions);
     }
-    rv = du_db_execute_rows(ctx, store->db, DU_SQL_RULE_FILES_DELETE, (const char *const *)ids->elts, 1, count,
-                            changed);
+    rv =
+        du_batch_execute(ctx, store->db, DU_SQL_RULE_FILES_DELETE, (const char *const *)ids->elts, 1, count, changed);
     if (rv == APR_SUCCESS) {
-        rv = du_db_execute_rows(ctx, store->db, DU_SQL_RULE_IMAGES_DELETE, (const char *const *)ids->elts, 1, count,
-                                changed);
+        rv = du_batch_execute(ctx, store->db, DU_SQL_RULE_IMAGES_DELETE, (const char *const *)ids->elts, 1, count,
+                              changed);
     }
-    return rv == APR_SUCCESS ? du_db_execute_rows(ctx, store->db, DU_SQL_RULE_DELETE,
-                                                  (const char *const *)values->elts, 1 + DU_SLOTS, count, changed)
+    return rv == APR_SUCCESS ? du_batch_execute(ctx, store->db, DU_SQL_RULE_DELETE, (const char *const *)values->elts,
+                                                1 + DU_SLOTS, count, changed)
                              : rv;
 }
 

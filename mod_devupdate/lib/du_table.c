@@ -2,6 +2,8 @@
 
 #include <apr_strings.h>
 
+#include "du_batch.h"
+
 #define KEYS_MAX 2 /* columns of a key; sql.awk knows no more */
 
 static const struct {
@@ -78,7 +80,7 @@ apr_status_t du_table_write_rows(du_ctx_t *ctx, du_db_t *db, du_table_e table, c
 {
     int changed;
 
-    return du_db_execute_rows(ctx, db, tables[table].write, values, tables[table].columns, nrows, &changed);
+    return du_batch_execute(ctx, db, tables[table].write, values, tables[table].columns, nrows, &changed);
 }
 
 apr_status_t du_table_write(du_ctx_t *ctx, du_db_t *db, du_table_e table, const char *const *columns)

@@ -155,6 +155,12 @@ DELETE FROM setting WHERE scope = %s AND name = %s
 -- name: settings_delete
 DELETE FROM setting WHERE scope = %s
 
+-- name: identity
+SELECT value FROM secret WHERE name = 'store'
+
+-- name: identity_insert
+INSERT INTO secret (name, value) VALUES ('store', %s) ON CONFLICT (name) DO NOTHING
+
 -- name: activity_digest
 SELECT digest FROM activity WHERE id = %lld
 

@@ -127,7 +127,7 @@ CREATE TABLE role (
     site_key TEXT NOT NULL
 );
 
--- What only the programs know: the key that tokens of the pages are signed with.
+-- What only the programs know: the key that tokens of the pages are signed with, and as "store" who this store is (du_identity.h).
 CREATE TABLE secret (
     name  TEXT PRIMARY KEY,
     value TEXT NOT NULL

@@ -34,6 +34,7 @@ FILE_USERS = {
     "du_daylog": "files of a day: audit, downloads, uploads",
     "du_db": "makes the file of a new SQLite store, and does not let SQLite make one of a mistyped name",
     "du_file": "how all the others write: whole or not at all",
+    "du_identity": "whose images the file store has",
     "du_image": "the tree of images",
     "du_image_check": "compares files with what the store says of them",
     "du_image_tree": "what is in it",
