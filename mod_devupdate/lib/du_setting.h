@@ -27,7 +27,7 @@
     X(DU_SET_IMPORT_MAX_MEMBERS,       "import-max-members",     GLOBAL, NUMBER, "1024",        1, 65535)                 \
     X(DU_SET_IMPORT_MAX_SIZE,          "import-max-size",        GLOBAL, NUMBER, "4294967296",  1, APR_INT64_MAX)         \
     X(DU_SET_IMPORT_MAX_MEMBER_SIZE,   "import-max-member-size", GLOBAL, NUMBER, "2147483647",  1, 2147483647)            \
-    X(DU_SET_IMPORT_MAX_RATIO,         "import-max-ratio",       GLOBAL, NUMBER, "1000",        1, 100000)                \
+    X(DU_SET_IMPORT_MAX_RATIO,         "import-max-ratio",       GLOBAL, NUMBER, "100",         1, 100000)                \
     X(DU_SET_IMPORT_MAX_NAME,          "import-max-name",        GLOBAL, NUMBER, "512",         16, 4096)                 \
     X(DU_SET_IMPORT_MAX_DEPTH,         "import-max-depth",       GLOBAL, NUMBER, "32",          4, 256)
 
