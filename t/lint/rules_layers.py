@@ -39,6 +39,7 @@ FILE_USERS = {
     "du_image_check": "compares files with what the store says of them",
     "du_image_tree": "what is in it",
     "du_package": "reads the description in staging",
+    "du_removed": "notes which, until the store has that on record",
     "du_retain": "removes logs that are old or too many",
     "du_ruleset": "maps the kept rule set",
     "du_ruleset_build": "keeps it",
