@@ -23,16 +23,16 @@
  *
  * An operator may APPROVE, too, where the setting operators-approve says so (administration.md section 8, question 7).
  */
-#define DU_RIGHT_LIST(X)                                                                                                \
-    X(DU_RIGHT_VIEW,            "view",            FREE,  VIEWER,   VIEWER,        "see every page")                     \
-    X(DU_RIGHT_ACTIVITY,        "activity",        FREE,  VIEWER,   VIEWER,        "read who changed what")              \
-    X(DU_RIGHT_LOG_READ,        "log-read",        OWN,   HELPDESK, HELPDESK,      "read and download device logs")      \
-    X(DU_RIGHT_DEVICE_HOLD,     "device-hold",     OWN,   HELPDESK, HELPDESK,      "hold and release one phone")         \
-    X(DU_RIGHT_LOG_CLEAR,       "log-clear",       OWN,   OPERATOR, OPERATOR,      "delete logs")                        \
-    X(DU_RIGHT_TEST_DEVICE,     "test-device",     OWN,   OPERATOR, OPERATOR,      "add and remove test devices")        \
-    X(DU_RIGHT_SETTING,         "setting",         OWN,   OPERATOR, ADMINISTRATOR, "change settings")                    \
-    X(DU_RIGHT_IMPORT,          "import",          NEVER, OPERATOR, OPERATOR,      "import packages")                    \
-    X(DU_RIGHT_CANCEL,          "cancel",          NEVER, OPERATOR, OPERATOR,      "cancel pending versions")            \
+#define DU_RIGHT_LIST(X)                                                                                                 \
+    X(DU_RIGHT_VIEW,            "view",            FREE,  VIEWER,        VIEWER,        "see every page")                \
+    X(DU_RIGHT_ACTIVITY,        "activity",        FREE,  VIEWER,        VIEWER,        "read who changed what")         \
+    X(DU_RIGHT_LOG_READ,        "log-read",        OWN,   HELPDESK,      HELPDESK,      "read and download device logs") \
+    X(DU_RIGHT_DEVICE_HOLD,     "device-hold",     OWN,   HELPDESK,      HELPDESK,      "hold and release one phone")    \
+    X(DU_RIGHT_LOG_CLEAR,       "log-clear",       OWN,   OPERATOR,      OPERATOR,      "delete logs")                   \
+    X(DU_RIGHT_TEST_DEVICE,     "test-device",     OWN,   OPERATOR,      OPERATOR,      "add and remove test devices")   \
+    X(DU_RIGHT_SETTING,         "setting",         OWN,   OPERATOR,      ADMINISTRATOR, "change settings")               \
+    X(DU_RIGHT_IMPORT,          "import",          NEVER, OPERATOR,      OPERATOR,      "import packages")               \
+    X(DU_RIGHT_CANCEL,          "cancel",          NEVER, OPERATOR,      OPERATOR,      "cancel pending versions")       \
     X(DU_RIGHT_APPROVE,         "approve",         NEVER, ADMINISTRATOR, ADMINISTRATOR, "approve and restore versions")  \
     X(DU_RIGHT_IMPORT_UNSIGNED, "import-unsigned", NEVER, ADMINISTRATOR, ADMINISTRATOR, "import what is not verified")   \
     X(DU_RIGHT_REMOVE,          "remove",          NEVER, ADMINISTRATOR, ADMINISTRATOR, "remove rules and unused files") \
