@@ -49,7 +49,8 @@ def rule_explanations():
 
 
 DIRECTIVE = re.compile(r'X\((\w+),\s*(\w+),\s*(\w+),\s*(\w+),\s*(\S+),\s*(\d+),\s*(\d+),')
-CONTEXTS = {"GLOBAL": "server config", "SERVER": "server config, virtual host"}
+CONTEXTS = {"GLOBAL": "server config", "SERVER": "server config, virtual host",
+            "LOCATION": "server config, virtual host, directory"}
 
 
 def directives():
