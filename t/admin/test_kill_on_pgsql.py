@@ -4,7 +4,7 @@ import pytest
 
 from pgsql import bare, server
 from test_clear_kill import test_killed_at_every_point as test_clear_killed_at_every_point, template as template_of_clear
-from test_import_kill import second, test_disk_full_at_every_point, test_killed_at_every_point, template as template_of_import
+from test_import_kill import second, test_killed_at_every_point, template as template_of_import
 from test_kill import fresh
 
 pytestmark = pytest.mark.patient
