@@ -66,7 +66,7 @@ static apr_status_t compare(du_ctx_t *ctx, du_store_t *store, const char *files,
 static apr_status_t write_file(const char *files, const char *path, const char *identity, apr_pool_t *pool)
 {
     const char *root = apr_pstrcat(pool, files, "/" DU_IMAGE_ROOT, NULL);
-    const char *staged = apr_pstrcat(pool, root, "/" DU_IMAGE_STAGING "/work/identity", NULL);
+    const char *staged = apr_pstrcat(pool, root, "/" DU_IMAGE_STAGING "/work", "/identity", NULL);
     const char *text = apr_pstrcat(pool, identity, "\n", NULL);
     apr_status_t rv = du_file_create(staged, text, strlen(text), pool);
 
