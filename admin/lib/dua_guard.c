@@ -119,7 +119,7 @@ static apr_status_t find_grant(dua_t *dua)
                               : DU_E_NOT_FOUND;
 
     dua->grant = grant;
-    dua->actor.role = grant ? du_role_name(grant->role) : "none";
+    dua->actor.role = grant ? du_role_name(grant->role) : NULL;
     return status;
 }
 
@@ -237,10 +237,11 @@ void dua_guard_record(dua_t *dua)
     if (!dua->store || !dua->actor.name || !du_account_is_one(dua->actor.name)) {
         return;
     }
-    if (!dua->actor.role) {
+    if (!dua->grant) {
         status = find_grant(dua);
     }
     actor = dua->actor;
+    actor.role = dua->grant ? dua->actor.role : "none"; /* "" would be the command line */
     actor.note = failure.message;
     if (status == APR_SUCCESS || status == DU_E_NOT_FOUND) {
         status = du_store_refused(dua->ctx, dua->store, apr_pstrcat(dua->pool, "page ", dua->page->name, NULL),
