@@ -1,4 +1,4 @@
-"""What every page refuses before its own code runs: seen from outside, on all pages and on one that does as it is told (probe.c).
+"""What every page refuses before its own code runs: seen from outside, on all pages and on one that does as it is told (t/tools/probe.c).
 
 A new page needs nothing here but a row in QUERIES if it cannot be seen without parameters, and one in CHANGES for each kind of
 change.
@@ -52,7 +52,7 @@ class GuardClass(PagesClass):
     @staticmethod
     def prepare_store(store):
         prepare(store, (*USERS, "limited"))
-        shutil.copy2(BUILD / "t/httpd/probe", store.directory.parent / "pages" / "probe")
+        shutil.copy2(BUILD / "t/tools/probe", store.directory.parent / "pages" / "probe")
         store.ctl("site", "add", "Berlin", "10.1.0.0/16")
         store.ctl("site", "add", "Lab", "10.2.0.0/16")
         store.ctl("role", "set", "limited", "administrator", "--site", "Berlin")
