@@ -34,6 +34,7 @@
     X(CTL_OPT_ALL,      "all",        NULL,      "all there are, instead of naming them")         \
     X(CTL_OPT_TO,       "to",         "VERSION", "a stored version to go to, instead of the one before") \
     X(CTL_OPT_SCOPE,    "scope",      "SCOPE",   "global, or site:NAME")                           \
+    X(CTL_OPT_SITE,     "site",       "NAME",    "only for what belongs to this site")             \
     X(CTL_OPT_ADD,      "add",        "WORDS",   "words to add to a list, separated by commas")   \
     X(CTL_OPT_REMOVE,   "remove",     "WORDS",   "words to remove from a list, separated by commas") \
     X(CTL_OPT_DAYS,     "days",       "N",       "logs that are older than this")                 \
@@ -212,6 +213,10 @@ apr_status_t ctl_activity_verify(ctl_t *ctl);
 apr_status_t ctl_import(ctl_t *ctl);
 apr_status_t ctl_package_list(ctl_t *ctl);
 apr_status_t ctl_package_show(ctl_t *ctl);
+apr_status_t ctl_role_set_check(ctl_t *ctl);
+apr_status_t ctl_role_set(ctl_t *ctl);
+apr_status_t ctl_role_list(ctl_t *ctl);
+apr_status_t ctl_role_remove(ctl_t *ctl);
 apr_status_t ctl_rule_list(ctl_t *ctl);
 apr_status_t ctl_rule_show(ctl_t *ctl);
 apr_status_t ctl_rule_pending_check(ctl_t *ctl);

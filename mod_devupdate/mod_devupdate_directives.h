@@ -48,6 +48,11 @@
       "bytes that the logs of one device may have")                                                                 \
     X(NUMBER, min_free_space,   DevUpdateMinFreeSpace,   GLOBAL, 0, 0, 1125899906842624,                            \
       "bytes that must be free on the disk when an upload begins")
+
+/* Those of <Location> and its like, in the same form; all are of kind FLAG. */
+#define DU_LOCATION_DIRECTIVES(X)                                                                                   \
+    X(FLAG,   admin,            DevUpdateAdmin,          LOCATION, 0,   0,    1,                                     \
+      "On or Off: whether CGI programs here are admin pages, which are told where the store is")
 /* clang-format on */
 
 #endif

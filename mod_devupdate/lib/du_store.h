@@ -192,7 +192,7 @@ apr_status_t du_store_site_add(du_ctx_t *ctx, du_store_t *store, const du_site_t
  * these subnets. */
 apr_status_t du_store_site_set(du_ctx_t *ctx, du_store_t *store, const du_site_t *site, const du_actor_t *actor);
 
-/* Removes a site with its subnets, test devices and settings. DU_E_NOT_FOUND. */
+/* Removes a site with its subnets, test devices, settings and roles (du_store_role.h). DU_E_NOT_FOUND. */
 apr_status_t du_store_site_remove(du_ctx_t *ctx, du_store_t *store, const char *name, const du_actor_t *actor);
 
 /* DU_E_EXISTS if the scope has a test device of that name, DU_E_NOT_FOUND if there is no such site. */

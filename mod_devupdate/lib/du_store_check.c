@@ -100,6 +100,9 @@ static apr_status_t check_references(du_ctx_t *ctx, check_t *check)
          DU_FINDING_REFERENCE,
          {"test device ", " is of site ", ", which is not there"}},
         {DU_SQL_CHECK_SITES_OF_SETTINGS, DU_FINDING_REFERENCE, {"setting ", " is of site ", ", which is not there"}},
+        {DU_SQL_CHECK_SITES_OF_ROLES,
+         DU_FINDING_REFERENCE,
+         {"the role of account ", " is of site ", ", which is not there"}},
         {DU_SQL_CHECK_COUNTERS, DU_FINDING_COUNTER, {"counter ", " is at ", ", but ", " was given out already"}},
     };
     apr_status_t rv = APR_SUCCESS;

@@ -147,6 +147,31 @@ DELETE FROM setting WHERE scope = %s AND name = %s
 -- name: settings_delete
 DELETE FROM setting WHERE scope = %s
 
+-- name: roles
+-- scan: everybody is wanted
+SELECT r.name, r.role, r.site_key, COALESCE(s.name, r.site_key) FROM role r LEFT JOIN site s ON s.name_key = r.site_key
+ORDER BY r.name
+
+-- name: role
+SELECT r.name, r.role, r.site_key, COALESCE(s.name, r.site_key) FROM role r LEFT JOIN site s ON s.name_key = r.site_key
+WHERE r.name = %s
+
+-- name: roles_of_site
+-- scan: removing a site is rare, and accounts are few
+SELECT name FROM role WHERE site_key = %s ORDER BY name
+
+-- name: role_insert
+INSERT INTO role (name, role, site_key) VALUES (%s, %s, %s)
+
+-- name: role_delete
+DELETE FROM role WHERE name = %s
+
+-- name: secret
+SELECT value FROM secret WHERE name = %s
+
+-- name: secret_insert
+INSERT INTO secret (name, value) VALUES (%s, %s)
+
 -- name: activity_digest
 SELECT digest FROM activity WHERE id = %lld
 
@@ -359,6 +384,11 @@ WHERE t.site_key <> '' AND NOT EXISTS (SELECT 1 FROM site s WHERE s.name_key = t
 -- scan: a check
 SELECT v.name, v.scope FROM setting v
 WHERE v.scope <> '' AND NOT EXISTS (SELECT 1 FROM site s WHERE s.name_key = v.scope)
+
+-- name: check_sites_of_roles
+-- scan: a check
+SELECT r.name, r.site_key FROM role r
+WHERE r.site_key <> '' AND NOT EXISTS (SELECT 1 FROM site s WHERE s.name_key = r.site_key)
 
 -- name: check_settings
 -- scan: a check
