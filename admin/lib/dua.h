@@ -31,6 +31,8 @@ typedef struct dua_page_t {
     apr_status_t (*show)(dua_t *dua);   /* GET: fills dua->data */
     apr_status_t (*change)(dua_t *dua); /* POST; NULL = the page changes nothing */
     int reads_body;                     /* POST: its own change() reads the body, which may be large */
+    const char *const *changing;        /* those of the parameters that a change has and a GET must not, {NULL} at the
+                                         * end; NULL = none */
 } dua_page_t;
 
 /* One request. */
@@ -42,14 +44,14 @@ struct dua_t {
     dua_form_t *form;
     dua_response_t response;
     du_store_t *store;
-    const char *files;    /* file store */
-    du_actor_t actor;     /* who asks: for changes */
+    const char *files;       /* file store */
+    du_actor_t actor;        /* who asks: for changes */
     const du_grant_t *grant; /* their role; NULL = none, or not known yet */
     int operators_approve;   /* the setting of that name */
-    json_t *data;         /* what the page says */
-    const char *location; /* where a change leads, relative: "rules?state=pending" */
-    const char *done;     /* what was done: phrase "done.KEY", and "result" in JSON; NULL = nothing yet */
-    apr_int64_t count;    /* how many of it */
+    json_t *data;            /* what the page says */
+    const char *location;    /* where a change leads, relative: "rules?state=pending" */
+    const char *done;        /* what was done: phrase "done.KEY", and "result" in JSON; NULL = nothing yet */
+    apr_int64_t count;       /* how many of it */
     int wants_json;
     const dua_language_t *language;
     apr_hash_t *texts;
