@@ -2,14 +2,27 @@
 # each migration, and for each table two statements that read and write whole rows.
 # Usage: awk -f sql.awk queries.sql schema.sql migrate-0002.sql ...
 # A query begins at "-- name: x" and ends at the next one; a statement of the others ends at its semicolon. Comment lines
-# are dropped, lines are joined with a space.
+# are dropped, lines are joined with a space. A query with "-- many: N" makes two: for one thing and for N of them at once.
 
 function quoted(sql) { gsub(/\\/, "\\\\", sql); gsub(/"/, "\\\"", sql); return "\"" sql "\"" }
 
-function flush_query()
+function add_query(name, text)
 {
-    if (name != "") queries = queries sprintf("    X(DU_SQL_%s, \"%s\", %s) \\\n", toupper(name), name, quoted(text))
-    name = text = ""
+    queries = queries sprintf("    X(DU_SQL_%s, \"%s\", %s) \\\n", toupper(name), name, quoted(text))
+}
+
+# With "-- many: N", what stands between { and } once in NAME stands N times in NAME_many.
+function flush_query(    open, close_, part, all, i)
+{
+    if (name != "" && many > 0) {
+        open = index(text, "{"); close_ = index(text, "}"); part = substr(text, open + 1, close_ - open - 1)
+        if (open == 0 || close_ < open) print "#error " name " does not say what there are many of"
+        for (i = 0; i < many; i++) all = listed(all, part)
+        add_query(name, substr(text, 1, open - 1) part substr(text, close_ + 1))
+        add_query(name "_many", substr(text, 1, open - 1) all substr(text, close_ + 1))
+        numbers = numbers sprintf("#define DU_SQL_%s_EACH %d\n", toupper(name), many)
+    } else if (name != "") add_query(name, text)
+    name = text = ""; many = 0
 }
 
 function listed(list, item) { return list (list == "" ? "" : ", ") item }
@@ -49,6 +62,7 @@ FILENAME != last {
     version = FILENAME; gsub(/^.*-0*|\.sql$/, "", version)
 }
 kind == "queries" && /^-- name: [a-z_]+$/ { flush_query(); name = $3; next }
+kind == "queries" && /^-- many: [0-9]+$/ { many = $3; next }
 /^[ \t]*--/ || /^[ \t]*$/ { next }
 { sub(/^[ \t]+/, ""); gsub(/[ \t]+/, " ") }
 kind == "queries" && name == "" { print "#error a statement without a name in " FILENAME ":" FNR; next }
@@ -65,6 +79,7 @@ END {
     print "/* Generated from mod_devupdate/sql by conf/build/sql.awk. */"
     print "#ifndef DU_SQL_H\n#define DU_SQL_H"
     print "\n/* X(DU_SQL_NAME, \"name\", \"text\") for every query. */\n#define DU_SQL_LIST(X) \\\n" queries
+    print "/* How often the part is repeated in the statement that does many at once. */\n" numbers
     print "/* X(\"text\") for every statement of the schema, in order. */\n#define DU_SQL_SCHEMA_LIST(X) \\\n" schema
     print "/* X(VERSION, \"text\") for every statement of the migrations, in order: those of a version lead to it. */"
     print "#define DU_SQL_MIGRATION_LIST(X) \\\n" migrations
