@@ -20,13 +20,13 @@ LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
 unit_tests = \
 	t/unit/test_activity t/unit/test_cab_wire t/unit/test_capture t/unit/test_census t/unit/test_child t/unit/test_csv \
 	t/unit/test_ctx t/unit/test_current t/unit/test_db t/unit/test_decide t/unit/test_device t/unit/test_error \
-	t/unit/test_import_limits t/unit/test_journal t/unit/test_lifecycle t/unit/test_multipart t/unit/test_names t/unit/test_phone \
+	t/unit/test_import_limits t/unit/test_ingest t/unit/test_journal t/unit/test_lifecycle t/unit/test_multipart t/unit/test_names t/unit/test_record t/unit/test_phone \
 	t/unit/test_reply t/unit/test_request t/unit/test_retain t/unit/test_ruleset t/unit/test_sandbox t/unit/test_setting \
 	t/unit/test_sql t/unit/test_stats t/unit/test_store t/unit/test_store_activity t/unit/test_store_copy \
 	t/unit/test_store_migrate t/unit/test_store_setting t/unit/test_store_site t/unit/test_subnet t/unit/test_table \
 	t/unit/test_template t/unit/test_text t/unit/test_throttle t/unit/test_upload t/unit/test_upload_identity \
 	t/unit/test_xml
-pgsql_tests = t/unit/pgsql_db.t t/unit/pgsql_sql.t t/unit/pgsql_store.t t/unit/pgsql_store_activity.t \
+pgsql_tests = t/unit/pgsql_db.t t/unit/pgsql_ingest.t t/unit/pgsql_sql.t t/unit/pgsql_store.t t/unit/pgsql_store_activity.t \
 	t/unit/pgsql_store_copy.t t/unit/pgsql_store_migrate.t t/unit/pgsql_store_setting.t t/unit/pgsql_store_site.t \
 	t/unit/pgsql_table.t
 if HAVE_CHECK
@@ -43,7 +43,7 @@ TESTS += t/lint.t
 EXTRA_DIST += t/lint.t t/lint
 
 # --- every parser on the inputs that are kept; t/fuzz/run looks for new ones --------------------------------------
-fuzz_replays = t/fuzz/replay_cab t/fuzz/replay_cab_wire t/fuzz/replay_catalog t/fuzz/replay_csv t/fuzz/replay_file_url t/fuzz/replay_multipart t/fuzz/replay_request \
+fuzz_replays = t/fuzz/replay_cab t/fuzz/replay_cab_wire t/fuzz/replay_catalog t/fuzz/replay_csv t/fuzz/replay_file_url t/fuzz/replay_multipart t/fuzz/replay_record t/fuzz/replay_request \
 	t/fuzz/replay_update_info t/fuzz/replay_upload_name
 TESTS += $(fuzz_replays)
 check_PROGRAMS += $(fuzz_replays)
@@ -54,6 +54,7 @@ t_fuzz_replay_catalog_SOURCES = t/fuzz/fuzz_catalog.c t/fuzz/fuzz_catalog_root.h
 t_fuzz_replay_csv_SOURCES = t/fuzz/fuzz_csv.c $(fuzz_common)
 t_fuzz_replay_file_url_SOURCES = t/fuzz/fuzz_file_url.c $(fuzz_common)
 t_fuzz_replay_multipart_SOURCES = t/fuzz/fuzz_multipart.c $(fuzz_common)
+t_fuzz_replay_record_SOURCES = t/fuzz/fuzz_record.c $(fuzz_common)
 t_fuzz_replay_request_SOURCES = t/fuzz/fuzz_request.c $(fuzz_common)
 t_fuzz_replay_update_info_SOURCES = t/fuzz/fuzz_update_info.c $(fuzz_common)
 t_fuzz_replay_upload_name_SOURCES = t/fuzz/fuzz_upload_name.c $(fuzz_common)

@@ -63,10 +63,18 @@ START_TEST(every_statement_prepares)
 }
 END_TEST
 
+/* The name that a statement has in queries.sql: that for many things at once is made of the one for one. */
+static const char *name_in_file(const char *name)
+{
+    apr_size_t len = strlen(name), many = strlen("_many");
+
+    return len > many && strcmp(name + len - many, "_many") == 0 ? apr_pstrmemdup(unit.pool, name, len - many) : name;
+}
+
 /* 1 if queries.sql says of the statement that it may scan, with a reason. */
 static int may_scan(const char *queries, const char *name)
 {
-    const char *at = strstr(queries, apr_pstrcat(unit.pool, "-- name: ", name, "\n", NULL));
+    const char *at = strstr(queries, apr_pstrcat(unit.pool, "-- name: ", name_in_file(name), "\n", NULL));
     const char *next, *scan;
 
     ck_assert_msg(at != NULL, "queries.sql has no statement %s", name);
@@ -78,7 +86,7 @@ static int may_scan(const char *queries, const char *name)
 /* The statement's parameters as NULLs: what they are does not matter for the plan. */
 static const char *plan_of(const connection_t *c, const char *text)
 {
-    const char *args[16] = {NULL};
+    const char *args[512] = {NULL};
     const char *plan = "";
     apr_dbd_prepared_t *prepared = NULL;
     apr_dbd_results_t *results = NULL;
@@ -98,6 +106,19 @@ static const char *plan_of(const connection_t *c, const char *text)
     return plan;
 }
 
+/* 1 if a step of the plan walks over a table; what the statement itself brings is none. */
+static int scans(const char *plan)
+{
+    for (const char *at = strstr(plan, "SCAN"); at; at = strstr(at + 1, "SCAN")) {
+        const char *constant = strstr(at, "CONSTANT ROW");
+
+        if (!constant || constant > strchr(at, ';')) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* SQLite's planner; with a table as small as a test's, PostgreSQL's would scan whatever the indexes. */
 START_TEST(none_scans_that_may_not)
 {
@@ -111,7 +132,7 @@ START_TEST(none_scans_that_may_not)
         const char *plan = plan_of(&c, statements[i].text);
 
         searches += strstr(plan, "SEARCH") != NULL;
-        ck_assert_msg((strstr(plan, "SCAN") != NULL) == may_scan(queries, statements[i].name), "%s: %s", statements[i].name,
+        ck_assert_msg(scans(plan) == may_scan(queries, statements[i].name), "%s: %s", statements[i].name,
                       plan);
     }
     ck_assert_int_gt(searches, 5);
