@@ -353,7 +353,6 @@ DELETE FROM device_event WHERE device_id = %lld AND number <= %lld
 DELETE FROM device_event WHERE device_id = %lld
 
 -- name: users_forget
--- scan: once a day
 UPDATE device SET user_name = '' WHERE user_name <> '' AND last_seen < %lld
 
 -- name: users_forget_plain
