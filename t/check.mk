@@ -107,7 +107,7 @@ t_tools_make_catalog_CPPFLAGS = $(DU_CPPFLAGS)
 t_tools_make_catalog_LDADD = libdevupdate.la $(DU_LIBS)
 
 # Not as directories: `make dist` would take what was built in them, too.
-EXTRA_DIST += t/bench/bench.py t/bench/run t/tools/make_package.py t/tools/many_rules.py t/tools/pg_private \
+EXTRA_DIST += t/bench/bench.py t/bench/many_records.py t/bench/run t/tools/make_package.py t/tools/many_rules.py t/tools/pg_private \
 	t/tools/pg_server.py t/tools/postgres.py t/tools/pytest_tap.py t/tools/run-pytest t/tools/try-quickstart t/tools/write_points.py
 
 # What a failed run keeps, and one that was killed leaves.
