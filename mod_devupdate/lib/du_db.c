@@ -20,6 +20,10 @@
 #define SQLITE_CACHE     "PRAGMA cache_size=-65536"
 #define SQLITE_TEMPORARY "PRAGMA temp_store=MEMORY"
 
+/* PostgreSQL plans a prepared statement once for all: one that was planned while a table was nearly empty walks over it when
+ * it has grown, for as long as the connection lives. Planning anew costs little and looks at how large the table is. */
+#define PGSQL_PLANS "SET plan_cache_mode = force_custom_plan"
+
 /* Kept in the database file, so it is set once. In rollback-journal mode readers and writers block each other. */
 #define SQLITE_JOURNAL_MODE "PRAGMA journal_mode=WAL"
 
@@ -183,6 +187,10 @@ static apr_status_t open_handle(du_ctx_t *ctx, du_db_t *db)
         run_pragma(db, SQLITE_BUSY_TIMEOUT);
         run_pragma(db, SQLITE_CACHE);
         run_pragma(db, SQLITE_TEMPORARY);
+    } else {
+        int nrows;
+
+        apr_dbd_query(db->driver, db->handle, &nrows, PGSQL_PLANS);
     }
     return APR_SUCCESS;
 }
