@@ -195,7 +195,7 @@ apr_status_t ctl_site_remove(ctl_t *ctl)
     document = ctl_json_result("removed");
     json_object_set_new(document, "site", dua_json_text(ctl->pool, name));
     ctl_result_print(
-        ctl, apr_pstrcat(ctl->pool, "Removed site ", name, " with its subnets, test devices and settings", NULL),
+        ctl, apr_pstrcat(ctl->pool, "Removed site ", name, " with its subnets, test devices, settings and roles", NULL),
         document);
     return APR_SUCCESS;
 }

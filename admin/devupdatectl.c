@@ -17,6 +17,7 @@
 #define KEY_OPTIONS                                                                                                  \
     (CTL_BIT(CTL_OPT_TYPE) | CTL_BIT(CTL_OPT_BRAND) | CTL_BIT(CTL_OPT_MODEL) | CTL_BIT(CTL_OPT_REVISION) |           \
      CTL_BIT(CTL_OPT_LOCALE))
+#define DEVICE_OPTIONS (KEY_OPTIONS | CTL_BIT(CTL_OPT_VERSION) | CTL_BIT(CTL_OPT_SITE) | CTL_BIT(CTL_OPT_PHONE_STATE))
 #define CHANGE_OPTIONS (CTL_BIT(CTL_OPT_DRY_RUN) | CTL_BIT(CTL_OPT_NOTE))
 #define LIST_OPTIONS   (KEY_OPTIONS | CTL_BIT(CTL_OPT_STATE))
 #define LIFE_OPTIONS   (CHANGE_OPTIONS | LIST_OPTIONS | CTL_BIT(CTL_OPT_ALL))
@@ -71,6 +72,17 @@ static const ctl_command_t commands[] = {
     {"file clear", "[ID...]", 0, CTL_MANY, CTL_NEEDS_STORE, CHANGE_OPTIONS, 0,
      ctl_file_clear_check, ctl_file_clear,
      "delete the stored versions that no rule needs, or some of them"},
+    {"device list", "[TEXT]", 0, 1, CTL_NEEDS_STORE,
+     DEVICE_OPTIONS | CTL_BIT(CTL_OPT_UNSEEN) | CTL_BIT(CTL_OPT_SORT) | CTL_BIT(CTL_OPT_LIMIT) | CTL_BIT(CTL_OPT_AFTER) |
+         CTL_BIT(CTL_OPT_CSV), 0, ctl_device_list_check, ctl_device_list,
+     "list phones: all, or those with this beginning or end of a MAC address, or beginning of serial number, address, user"},
+    {"device show", "MAC|SERIAL|ADDRESS", 1, 1, CTL_NEEDS_STORE, 0, 0, NULL, ctl_device_show,
+     "show what is known of a phone, and what it did last"},
+    {"device counts", "", 0, 0, CTL_NEEDS_STORE, DEVICE_OPTIONS | CTL_BIT(CTL_OPT_BY) | CTL_BIT(CTL_OPT_CSV), 0,
+     ctl_device_counts_check, ctl_device_counts,
+     "count phones: by model and version, or by what --by names"},
+    {"device unknown", "", 0, 0, CTL_NEEDS_STORE, 0, 0, NULL, ctl_device_unknown,
+     "list the kinds of phones that asked for updates and have no rule"},
     {"test-device add", "NAME (--mac MAC | --serial SERIAL)", 1, 1, CTL_NEEDS_STORE,
      CTL_BIT(CTL_OPT_MAC) | CTL_BIT(CTL_OPT_SERIAL) | SCOPE | NOTE, 0,
      ctl_test_device_add_check, ctl_test_device_add,
@@ -91,7 +103,7 @@ static const ctl_command_t commands[] = {
     {"site list", "", 0, 0, CTL_NEEDS_STORE, 0, 0, NULL, ctl_site_list,
      "list the sites and their subnets"},
     {"site remove", "NAME", 1, 1, CTL_NEEDS_STORE, NOTE, 0, NULL, ctl_site_remove,
-     "remove a site with its subnets, test devices and settings"},
+     "remove a site with its subnets, test devices, settings and roles"},
     {"setting list", "", 0, 0, CTL_NEEDS_STORE, SCOPE, 0, ctl_setting_scope_check, ctl_setting_list,
      "list the settings: the value that holds, where it comes from, default and range"},
     {"setting set", "NAME (VALUE | --add WORDS | --remove WORDS)", 1, 2, CTL_NEEDS_STORE,
@@ -101,6 +113,12 @@ static const ctl_command_t commands[] = {
      "give a site settings of its own, as the defaults have them"},
     {"setting reset", "[NAME]", 0, 1, CTL_NEEDS_STORE, SCOPE | NOTE, SCOPE, ctl_setting_scope_check, ctl_setting_reset,
      "forget a site's own settings, or make the global ones the defaults again: all, or one"},
+    {"role set", "ACCOUNT ROLE", 2, 2, CTL_NEEDS_STORE, CTL_BIT(CTL_OPT_SITE) | NOTE, 0, ctl_role_set_check, ctl_role_set,
+     "let an account be administrator, operator, helpdesk or viewer on the pages"},
+    {"role list", "", 0, 0, CTL_NEEDS_STORE, 0, 0, NULL, ctl_role_list,
+     "list the accounts that have a role"},
+    {"role remove", "ACCOUNT", 1, 1, CTL_NEEDS_STORE, NOTE, 0, NULL, ctl_role_remove,
+     "show an account nothing any more"},
     {"log list", "", 0, 0, 0, LOG_OPTIONS, 0, ctl_log_check, ctl_log_list,
      "list device logs and audit files with size and age"},
     {"log clear", "", 0, 0, CTL_NEEDS_STORE, CTL_BIT(CTL_OPT_DAYS) | CHANGE_OPTIONS, CTL_BIT(CTL_OPT_DAYS),

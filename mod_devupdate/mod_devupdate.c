@@ -36,6 +36,9 @@ static int fixup(request_rec *r)
 {
     const du_target_t *target = du_target(r);
 
+    if (du_location_admin(r)) {
+        du_admin_export(r);
+    }
     return target && target->kind == DU_TARGET_IMAGE ? du_image_fixup(r, target) : DECLINED;
 }
 
@@ -95,12 +98,6 @@ static void register_hooks(apr_pool_t *pool)
 }
 
 module AP_MODULE_DECLARE_DATA devupdate_module = {
-    STANDARD20_MODULE_STUFF,
-    NULL, /* nothing is per directory */
-    NULL,
-    du_conf_create,
-    du_conf_merge,
-    du_commands,
-    register_hooks,
-    AP_MODULE_FLAG_NONE,
+    STANDARD20_MODULE_STUFF, du_location_create, du_location_merge, du_conf_create,
+    du_conf_merge,           du_commands,        register_hooks,    AP_MODULE_FLAG_NONE,
 };

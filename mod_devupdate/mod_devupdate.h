@@ -14,6 +14,7 @@
 #include "du_reply.h"
 #include "du_ruleset.h"
 #include "du_stats.h"
+#include "du_store.h"
 #include "du_throttle.h"
 #include "du_upload_identity.h"
 #include "du_upload_spool.h"
@@ -55,15 +56,33 @@ du_conf_t *du_conf(const server_rec *s);
 DU_DIRECTIVES(DU_CONF_ACCESSOR)
 #undef DU_CONF_ACCESSOR
 
+/* What the directives of one location say. */
+typedef struct du_location_t {
+#define DU_LOCATION_MEMBER(kind, member, name, context, preset, least, most, help) DU_TYPE_##kind member;
+    DU_LOCATION_DIRECTIVES(DU_LOCATION_MEMBER)
+#undef DU_LOCATION_MEMBER
+} du_location_t;
+
+/* du_location_admin(r): what is set, else the default. */
+#define DU_LOCATION_ACCESSOR(kind, member, name, context, preset, least, most, help)                                 \
+    DU_TYPE_##kind du_location_##member(const request_rec *r);
+DU_LOCATION_DIRECTIVES(DU_LOCATION_ACCESSOR)
+#undef DU_LOCATION_ACCESSOR
+
 extern const command_rec du_commands[];
 void *du_conf_create(apr_pool_t *pool, server_rec *s);
 void *du_conf_merge(apr_pool_t *pool, void *base, void *add);
+void *du_location_create(apr_pool_t *pool, char *path);
+void *du_location_merge(apr_pool_t *pool, void *base, void *add);
 
 /* 1 if any server has DevUpdateEngine On. */
 int du_conf_is_in_use(const server_rec *s);
 
 /* Hook check_config: everything that a single directive cannot know. Also what `apachectl -t` runs. */
 int du_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/* Tells the CGI program of a request, in its environment, what it needs to know of this node (mod_devupdate_admin.c). */
+void du_admin_export(request_rec *r);
 
 /* Dialects of phones (mod_devupdate_dialect.c). */
 
@@ -123,10 +142,11 @@ apr_status_t du_keeper_start(du_ctx_t *ctx, du_node_t *node, apr_pool_t *pconf);
 int du_keeper_ask(const du_keeper_t *keeper);
 
 /* The clean-up of logs (mod_devupdate_clean.c), which is the keeper's: made once, and asked with each of its looks whether it is
- * time for one. That runs in a process of its own, because there may be very many logs. */
+ * time for one. That runs in a process of its own, because there may be very many logs; what it removed is put on record
+ * with one of the next looks. `store` is NULL while it is away. */
 typedef struct du_cleaner_t du_cleaner_t;
 du_cleaner_t *du_cleaner_make(du_node_t *node, apr_pool_t *pool);
-void du_cleaner_look(du_ctx_t *ctx, du_cleaner_t *cleaner);
+void du_cleaner_look(du_ctx_t *ctx, du_cleaner_t *cleaner, du_store_t *store);
 
 /* The process that reads what phones did (mod_devupdate_reader.c), which is the keeper's: made once, and started when it is
  * needed, that is when there is none, while the keeper has no connection to the store. *is_waiting is shared by all processes. */

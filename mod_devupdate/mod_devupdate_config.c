@@ -64,6 +64,39 @@ void *du_conf_merge(apr_pool_t *pool, void *base_conf, void *add_conf)
 DU_DIRECTIVES(ACCESSOR)
 #undef ACCESSOR
 
+void *du_location_create(apr_pool_t *pool, char *path)
+{
+    du_location_t *location = apr_pcalloc(pool, sizeof(*location));
+
+    (void)path;
+#define CREATE(kind, member, name, context, preset, least, most, help) location->member = UNSET_##kind;
+    DU_LOCATION_DIRECTIVES(CREATE)
+#undef CREATE
+    return location;
+}
+
+void *du_location_merge(apr_pool_t *pool, void *base_location, void *add_location)
+{
+    const du_location_t *base = base_location, *add = add_location;
+    du_location_t *location = apr_pcalloc(pool, sizeof(*location));
+
+#define MERGE(kind, member, name, context, preset, least, most, help)                                                \
+    location->member = add->member != UNSET_##kind ? add->member : base->member;
+    DU_LOCATION_DIRECTIVES(MERGE)
+#undef MERGE
+    return location;
+}
+
+#define ACCESSOR(kind, member, name, context, preset, least, most, help)                                             \
+    DU_TYPE_##kind du_location_##member(const request_rec *r)                                                        \
+    {                                                                                                                \
+        const du_location_t *location = ap_get_module_config(r->per_dir_config, &devupdate_module);                  \
+                                                                                                                     \
+        return location->member != UNSET_##kind ? location->member : preset;                                         \
+    }
+DU_LOCATION_DIRECTIVES(ACCESSOR)
+#undef ACCESSOR
+
 /*
  * Commands
  */
@@ -207,11 +240,20 @@ static const char *set_words(cmd_parms *cmd, void *dir, int n, char *const word[
 #define COMMAND_URL(name, help)    AP_INIT_TAKE1(#name, set_url, (void *)&name, RSRC_CONF, help)
 #define COMMAND_WORDS(name, help)  AP_INIT_TAKE_ARGV(#name, set_words, (void *)&name, RSRC_CONF, help)
 
+#define OF_LOCATION(member) (void *)APR_OFFSETOF(du_location_t, member)
+#define LOCATION_COMMAND_FLAG(name, member, help)                                                                    \
+    AP_INIT_FLAG(#name, ap_set_flag_slot, OF_LOCATION(member), ACCESS_CONF | RSRC_CONF, help)
+#define LOCATION_COMMAND_TEXT(name, member, help)                                                                    \
+    AP_INIT_TAKE1(#name, ap_set_string_slot, OF_LOCATION(member), ACCESS_CONF | RSRC_CONF, help)
+
 const command_rec du_commands[] = {
 #define COMMAND(kind, member, name, context, preset, least, most, help) COMMAND_##kind(name, help),
     DU_DIRECTIVES(COMMAND)
 #undef COMMAND
-        {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};
+#define COMMAND(kind, member, name, context, preset, least, most, help) LOCATION_COMMAND_##kind(name, member, help),
+        DU_LOCATION_DIRECTIVES(COMMAND)
+#undef COMMAND
+            {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};
 
 /*
  * What a single directive cannot know

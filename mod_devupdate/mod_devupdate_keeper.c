@@ -310,7 +310,7 @@ static void live(du_keeper_t *keeper, apr_file_t *report)
             report = NULL;
         }
         see_to_reader(ctx, keeper, reader);
-        du_cleaner_look(ctx, cleaner);
+        du_cleaner_look(ctx, cleaner, keeper->store);
         apr_pool_clear(pool);
     } while (rest(keeper));
 }

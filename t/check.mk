@@ -10,7 +10,7 @@ AM_TESTS_ENVIRONMENT = \
 	export srcdir builddir PYTHON3 PYTHONDONTWRITEBYTECODE HTTPD HTTPD_MODDIR SANITIZER_RUNTIME MODULE CTL CK_TAP_LOG_FILE_NAME;
 
 # Those that take longest begin first.
-TESTS = t/admin_patient.t t/httpd.t t/httpd_patient.t t/admin.t
+TESTS = t/admin_patient.t t/httpd.t t/httpd_patient.t t/browser.t t/admin.t
 check_PROGRAMS =
 EXTRA_DIST += t/run
 
@@ -18,16 +18,18 @@ EXTRA_DIST += t/run
 AM_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
 LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
 unit_tests = \
-	t/unit/test_activity t/unit/test_cab_wire t/unit/test_capture t/unit/test_census t/unit/test_child t/unit/test_csv \
+	t/unit/test_access t/unit/test_activity t/unit/test_batch t/unit/test_cab_wire t/unit/test_capture t/unit/test_census t/unit/test_child t/unit/test_csv \
 	t/unit/test_ctx t/unit/test_current t/unit/test_db t/unit/test_decide t/unit/test_device t/unit/test_error t/unit/test_fleet \
-	t/unit/test_import_limits t/unit/test_ingest t/unit/test_journal t/unit/test_lifecycle t/unit/test_multipart t/unit/test_names t/unit/test_record t/unit/test_phone \
-	t/unit/test_reply t/unit/test_request t/unit/test_retain t/unit/test_ruleset t/unit/test_sandbox t/unit/test_setting \
+	t/unit/test_identity t/unit/test_import_limits t/unit/test_ingest t/unit/test_inventory t/unit/test_journal t/unit/test_lifecycle \
+	t/unit/test_multipart t/unit/test_names t/unit/test_phone t/unit/test_record t/unit/test_removed t/unit/test_reply t/unit/test_request \
+	t/unit/test_retain t/unit/test_ruleset t/unit/test_sandbox t/unit/test_setting \
 	t/unit/test_sql t/unit/test_stats t/unit/test_store t/unit/test_store_activity t/unit/test_store_copy \
-	t/unit/test_store_migrate t/unit/test_store_setting t/unit/test_store_site t/unit/test_subnet t/unit/test_table \
-	t/unit/test_template t/unit/test_text t/unit/test_throttle t/unit/test_upload t/unit/test_upload_identity \
+	t/unit/test_store_life t/unit/test_store_migrate t/unit/test_store_role t/unit/test_store_setting t/unit/test_store_site t/unit/test_subnet t/unit/test_table \
+	t/unit/test_template t/unit/test_template_page t/unit/test_text t/unit/test_throttle t/unit/test_token t/unit/test_upload t/unit/test_upload_identity \
 	t/unit/test_xml
-pgsql_tests = t/unit/pgsql_db.t t/unit/pgsql_fleet.t t/unit/pgsql_ingest.t t/unit/pgsql_sql.t t/unit/pgsql_store.t t/unit/pgsql_store_activity.t \
-	t/unit/pgsql_store_copy.t t/unit/pgsql_store_migrate.t t/unit/pgsql_store_setting.t t/unit/pgsql_store_site.t \
+pgsql_tests = t/unit/pgsql_batch.t t/unit/pgsql_db.t t/unit/pgsql_fleet.t t/unit/pgsql_identity.t t/unit/pgsql_ingest.t t/unit/pgsql_inventory.t t/unit/pgsql_sql.t \
+	t/unit/pgsql_store.t t/unit/pgsql_store_activity.t t/unit/pgsql_store_copy.t t/unit/pgsql_store_life.t \
+	t/unit/pgsql_store_migrate.t t/unit/pgsql_store_role.t t/unit/pgsql_store_setting.t t/unit/pgsql_store_site.t \
 	t/unit/pgsql_table.t
 if HAVE_CHECK
 TESTS += $(unit_tests) $(pgsql_tests)
@@ -37,6 +39,19 @@ TESTS += t/unit/missing.t
 endif
 EXTRA_DIST += $(pgsql_tests) t/unit/missing.t t/unit/records.h t/unit/sample.h t/unit/store.h t/unit/unit.h t/unit/whole_store.h t/unit/xml_text.h \
 	t/data/rows-1.sql t/data/schema-1.sql
+
+# --- the rooms of the pages' frame that need no httpd --------------------------------------------------------------
+if HAVE_CHECK
+frame_tests = t/unit/test_dua_form t/unit/test_dua_show t/unit/test_dua_texts
+TESTS += $(frame_tests)
+check_PROGRAMS += $(frame_tests)
+t_unit_test_dua_form_CPPFLAGS = $(DUA_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_test_dua_form_LDADD = libdevupdateadmin.la $(CHECK_LIBS)
+t_unit_test_dua_show_CPPFLAGS = $(DUA_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_test_dua_show_LDADD = libdevupdateadmin.la $(CHECK_LIBS)
+t_unit_test_dua_texts_CPPFLAGS = $(DUA_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_test_dua_texts_LDADD = libdevupdateadmin.la $(CHECK_LIBS)
+endif
 
 # --- the rules of the house, as programs --------------------------------------------------------------------------
 TESTS += t/lint.t
@@ -93,11 +108,17 @@ t_unit_test_update_info_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
 endif
 
 # --- against a real httpd, and the command line (pytest) ----------------------------------------------------------
-EXTRA_DIST += t/httpd.t t/httpd_patient.t t/httpd t/admin.t t/admin_patient.t t/admin t/conformance
+EXTRA_DIST += t/httpd.t t/httpd_patient.t t/httpd t/browser.t t/browser t/admin.t t/admin_patient.t t/admin t/conformance
 check_PROGRAMS += t/tools/ask_rules
 t_tools_ask_rules_SOURCES = t/tools/ask_rules.c t/unit/sample.h
 t_tools_ask_rules_CPPFLAGS = $(DU_CPPFLAGS)
 t_tools_ask_rules_LDADD = libdevupdate.la $(DU_LIBS)
+
+# A page on which everything can be asked for, to try the guard of all pages with.
+check_PROGRAMS += t/tools/probe
+t_tools_probe_SOURCES = t/tools/probe.c
+t_tools_probe_CPPFLAGS = $(DUA_CPPFLAGS)
+t_tools_probe_LDADD = libdevupdateadmin.la
 
 # Makes certificates and catalogues for the tests.
 catalog_maker = t/tools/catalog_maker.c t/tools/catalog_maker.h
@@ -107,13 +128,13 @@ t_tools_make_catalog_CPPFLAGS = $(DU_CPPFLAGS)
 t_tools_make_catalog_LDADD = libdevupdate.la $(DU_LIBS)
 
 # Not as directories: `make dist` would take what was built in them, too.
-EXTRA_DIST += t/bench/bench.py t/bench/many_records.py t/bench/run t/tools/make_package.py t/tools/many_rules.py t/tools/pg_private \
+EXTRA_DIST += t/bench/bench.py t/bench/many_records.py t/bench/run t/tools/make_package.py t/tools/many_phones.py t/tools/many_rules.py t/tools/pg_private \
 	t/tools/pg_server.py t/tools/postgres.py t/tools/pytest_tap.py t/tools/run-pytest t/tools/try-quickstart t/tools/write_points.py
 
 # What a failed run keeps, and one that was killed leaves.
 clean-local: clean-servers
 clean-servers:
-	rm -rf httpd-test.*
+	rm -rf httpd-test.* screenshots
 
 # --- speed and memory: printed, never judged; built by `make check` so that it stays buildable --------------------
 # A handler that only reads the body: what checks are measured against.

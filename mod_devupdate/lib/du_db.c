@@ -10,8 +10,6 @@
 #include "du_file.h"
 #include "du_text.h"
 
-#define MAX_ARGS 512 /* parameters of one statement: more than any has */
-
 /* How long SQLite waits for another writer before apr_dbd_sqlite3 begins its own tries (16 of them). */
 #define SQLITE_BUSY_TIMEOUT "PRAGMA busy_timeout=1000"
 
@@ -52,8 +50,8 @@ static const struct {
 #define STATEMENT(id, name, text) {"du_" name, text},
     DU_SQL_LIST(STATEMENT)
 #undef STATEMENT
-#define TABLE(id, name, columns, keys, first, second, read, rows, write)                                             \
-    {"du_read_" name, read}, {"du_rows_" name, rows}, {"du_write_" name, write},
+#define TABLE(id, name, columns, keys, first, second, read, rows, write, many)                                       \
+    {"du_read_" name, read}, {"du_rows_" name, rows}, {"du_write_" name, write}, {"du_write_" name "_many", many},
         DU_SQL_TABLE_LIST(TABLE)
 #undef TABLE
 };
@@ -232,7 +230,7 @@ static int count_args(const char *const *args, const char **out)
 {
     int n = 0;
 
-    while (args && args[n] && n < MAX_ARGS) {
+    while (args && args[n] && n < DU_SQL_PARAMETERS_MAX) {
         out[n] = args[n];
         n++;
     }
@@ -265,7 +263,7 @@ static apr_status_t read_rows(const du_db_t *db, apr_dbd_results_t *results, apr
 static apr_status_t select_once(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args,
                                 du_db_row_fn *row, void *baton)
 {
-    const char *argv[MAX_ARGS];
+    const char *argv[DU_SQL_PARAMETERS_MAX];
     int nargs = count_args(args, argv), rc;
     apr_dbd_results_t *results = NULL;
     apr_pool_t *pool;
@@ -304,7 +302,7 @@ apr_status_t du_db_select(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const 
 
 apr_status_t du_db_execute(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args, int *changed)
 {
-    const char *argv[MAX_ARGS];
+    const char *argv[DU_SQL_PARAMETERS_MAX];
     int nargs = count_args(args, argv), nrows = 0, rc;
     apr_status_t rv = prepare(ctx, db, statement);
     apr_pool_t *pool;

@@ -25,7 +25,9 @@
     X(DU_E_TEMPLATE,    500, "template not usable")                                   \
     X(DU_E_PEER,        502, "the other side answered something unexpected")          \
     X(DU_E_LOG_KIND,    415, "a kind of log that is not accepted")                    \
-    X(DU_E_FULL,        507, "no room for it")
+    X(DU_E_FULL,        507, "no room for it")                                        \
+    X(DU_E_FORBIDDEN,   403, "not allowed")                                           \
+    X(DU_E_METHOD,      405, "not with this method")
 /* clang-format on */
 
 enum {

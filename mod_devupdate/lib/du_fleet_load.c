@@ -7,7 +7,12 @@
 #include "du_text.h"
 
 /* How many things one of these statements asks for; it is the same for all. */
-#define EACH DU_SQL_FLEET_BY_MAC_EACH
+enum {
+#define MANY(id, rows) ROWS_OF_##id = rows,
+    DU_SQL_MANY_LIST(MANY)
+#undef MANY
+};
+#define EACH ROWS_OF_DU_SQL_FLEET_BY_MAC_MANY
 
 /* Texts without doubles. */
 typedef struct texts_t {

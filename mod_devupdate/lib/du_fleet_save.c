@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "du_batch.h"
 #include "du_text.h"
 
 static const char *number(const du_fleet_t *fleet, apr_int64_t value)
@@ -17,57 +18,35 @@ static apr_status_t execute(du_fleet_t *fleet, du_sql_e statement, const char *c
 }
 
 /*
- * Many rows of one statement at once
+ * Many rows of one statement
  */
 
-#define ROWS_ARGS 512 /* parameters of a statement */
-
 typedef struct rows_t {
-    du_fleet_t *fleet;
-    du_sql_e one, many; /* the statement for one row, and that for `each` of them */
-    int each, columns;
-    int count; /* of arguments that wait */
-    const char *args[ROWS_ARGS + 1];
+    du_sql_e statement;
+    int width;
+    apr_array_header_t *values; /* const char *, of all rows */
 } rows_t;
 
-static rows_t make_rows(du_fleet_t *fleet, du_sql_e one, du_sql_e many, int each, int columns)
+static rows_t make_rows(const du_fleet_t *fleet, du_sql_e statement, int width)
 {
-    rows_t rows;
+    rows_t rows = {statement, width, apr_array_make(fleet->pool, 64 * width, sizeof(const char *))};
 
-    rows.fleet = fleet;
-    rows.one = one;
-    rows.many = many;
-    rows.each = each;
-    rows.columns = columns;
-    rows.count = 0;
     return rows;
 }
 
-/* Adds a row; runs the statement when there are enough. */
-static apr_status_t put_row(rows_t *rows, const char *const *row)
+static void put_row(const rows_t *rows, const char *const *row)
 {
-    memcpy(rows->args + rows->count, row, (apr_size_t)rows->columns * sizeof(*row));
-    rows->count += rows->columns;
-    if (rows->count < rows->each * rows->columns) {
-        return APR_SUCCESS;
+    for (int i = 0; i < rows->width; i++) {
+        APR_ARRAY_PUSH(rows->values, const char *) = row[i];
     }
-    rows->args[rows->count] = NULL;
-    rows->count = 0;
-    return execute(rows->fleet, rows->many, rows->args);
 }
 
-/* The rest, one by one. */
-static apr_status_t end_rows(rows_t *rows)
+static apr_status_t write_rows(du_fleet_t *fleet, const rows_t *rows)
 {
-    const char *row[DU_SQL_COLUMNS_MAX + 1];
-    apr_status_t rv = APR_SUCCESS;
+    int changed;
 
-    for (int at = 0; at < rows->count && rv == APR_SUCCESS; at += rows->columns) {
-        memcpy(row, rows->args + at, (apr_size_t)rows->columns * sizeof(*row));
-        row[rows->columns] = NULL;
-        rv = execute(rows->fleet, rows->one, row);
-    }
-    return rv;
+    return du_batch_execute(fleet->ctx, fleet->store->db, rows->statement, (const char *const *)rows->values->elts,
+                            rows->width, rows->values->nelts / rows->width, &changed);
 }
 
 /*
@@ -264,15 +243,14 @@ static apr_status_t prune(du_fleet_t *fleet, const du_fleet_phone_t *phone, apr_
 }
 
 /* Between three quarters of the history and all of it is kept, so that not every event removes one. */
-static apr_status_t put_events(du_fleet_t *fleet, du_fleet_phone_t *phone, rows_t *rows)
+static void put_events(du_fleet_t *fleet, du_fleet_phone_t *phone, const rows_t *rows)
 {
     const apr_array_header_t *events = phone->events;
     int history = fleet->rules->history, step = history / 4 + 1, skipped;
     apr_int64_t before = phone->is.events, after = before + events->nelts;
-    apr_status_t rv = APR_SUCCESS;
 
     skipped = events->nelts > history ? events->nelts - history : 0;
-    for (int i = skipped; i < events->nelts && rv == APR_SUCCESS; i++) {
+    for (int i = skipped; i < events->nelts; i++) {
         const du_phone_event_t *event = &APR_ARRAY_IDX(events, i, du_phone_event_t);
         const char *row[] = {number(fleet, phone->is.id),
                              number(fleet, before + i + 1),
@@ -287,16 +265,13 @@ static apr_status_t put_events(du_fleet_t *fleet, du_fleet_phone_t *phone, rows_
                              event->file,
                              number(fleet, event->bytes)};
 
-        rv = put_row(rows, row);
+        put_row(rows, row);
     }
     phone->is.events = after;
-    if (rv == APR_SUCCESS && (skipped > 0 || before / step != after / step)) {
-        phone->is_full = 1;
-    }
-    return rv;
+    phone->is_full = skipped > 0 || before / step != after / step;
 }
 
-static apr_status_t put_whole(du_fleet_t *fleet, const du_fleet_phone_t *phone, rows_t *rows)
+static void put_whole(du_fleet_t *fleet, const du_fleet_phone_t *phone, const rows_t *rows)
 {
     const du_phone_t *is = &phone->is;
     const char *row[] = {number(fleet, is->id),
@@ -325,10 +300,10 @@ static apr_status_t put_whole(du_fleet_t *fleet, const du_fleet_phone_t *phone, 
                          number(fleet, is->events),
                          is->held};
 
-    return put_row(rows, row);
+    put_row(rows, row);
 }
 
-static apr_status_t put_seen(du_fleet_t *fleet, const du_fleet_phone_t *phone, rows_t *rows)
+static void put_seen(du_fleet_t *fleet, const du_fleet_phone_t *phone, const rows_t *rows)
 {
     const du_phone_t *is = &phone->is;
     const char *row[] = {number(fleet, is->id),
@@ -347,29 +322,12 @@ static apr_status_t put_seen(du_fleet_t *fleet, const du_fleet_phone_t *phone, r
                          number(fleet, is->taken_size),
                          number(fleet, is->events)};
 
-    return put_row(rows, row);
-}
-
-static apr_status_t save_phone(du_fleet_t *fleet, du_fleet_phone_t *phone, rows_t *whole, rows_t *seen,
-                               rows_t *events)
-{
-    apr_status_t rv = phone->events ? put_events(fleet, phone, events) : APR_SUCCESS;
-
-    if (rv == APR_SUCCESS && (phone->changed & DU_CHANGED_NAME)) {
-        rv = put_whole(fleet, phone, whole);
-    } else if (rv == APR_SUCCESS && phone->changed) {
-        rv = put_seen(fleet, phone, seen);
-    }
-    return rv;
+    put_row(rows, row);
 }
 
 /* Those that are gone first: their names may be others' now. */
-static apr_status_t save_phones(du_fleet_t *fleet)
+static apr_status_t bury_all(du_fleet_t *fleet)
 {
-    rows_t whole = make_rows(fleet, DU_SQL_DEVICE_SAVE, DU_SQL_DEVICE_SAVE_MANY, DU_SQL_DEVICE_SAVE_EACH, 25);
-    rows_t seen = make_rows(fleet, DU_SQL_DEVICE_TOUCH, DU_SQL_DEVICE_TOUCH_MANY, DU_SQL_DEVICE_TOUCH_EACH, 15);
-    rows_t events = make_rows(fleet, DU_SQL_DEVICE_EVENT_INSERT, DU_SQL_DEVICE_EVENT_INSERT_MANY,
-                              DU_SQL_DEVICE_EVENT_INSERT_EACH, 12);
     apr_status_t rv = APR_SUCCESS;
 
     for (int i = 0; i < fleet->phones->nelts && rv == APR_SUCCESS; i++) {
@@ -377,27 +335,50 @@ static apr_status_t save_phones(du_fleet_t *fleet)
 
         rv = phone->is_gone ? bury(fleet, phone) : APR_SUCCESS;
     }
-    for (int i = 0; i < fleet->phones->nelts && rv == APR_SUCCESS; i++) {
-        du_fleet_phone_t *phone = APR_ARRAY_IDX(fleet->phones, i, du_fleet_phone_t *);
+    return rv;
+}
 
-        rv = phone->is_gone ? APR_SUCCESS : save_phone(fleet, phone, &whole, &seen, &events);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = end_rows(&whole);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = end_rows(&seen);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = end_rows(&events);
-    }
+static apr_status_t prune_all(du_fleet_t *fleet)
+{
+    int history = fleet->rules->history;
+    apr_status_t rv = APR_SUCCESS;
+
     for (int i = 0; i < fleet->phones->nelts && rv == APR_SUCCESS; i++) {
         const du_fleet_phone_t *phone = APR_ARRAY_IDX(fleet->phones, i, du_fleet_phone_t *);
-        int history = fleet->rules->history;
 
         rv = phone->is_full ? prune(fleet, phone, phone->is.events - history + history / 4) : APR_SUCCESS;
     }
     return rv;
+}
+
+static apr_status_t save_phones(du_fleet_t *fleet)
+{
+    const rows_t whole = make_rows(fleet, DU_SQL_DEVICE_SAVE, 25), seen = make_rows(fleet, DU_SQL_DEVICE_TOUCH, 15),
+                 events = make_rows(fleet, DU_SQL_DEVICE_EVENT_INSERT, 12);
+    apr_status_t rv = bury_all(fleet);
+
+    for (int i = 0; i < fleet->phones->nelts; i++) {
+        du_fleet_phone_t *phone = APR_ARRAY_IDX(fleet->phones, i, du_fleet_phone_t *);
+
+        if (!phone->is_gone && phone->events) {
+            put_events(fleet, phone, &events);
+        }
+        if (!phone->is_gone && (phone->changed & DU_CHANGED_NAME)) {
+            put_whole(fleet, phone, &whole);
+        } else if (!phone->is_gone && phone->changed) {
+            put_seen(fleet, phone, &seen);
+        }
+    }
+    if (rv == APR_SUCCESS) {
+        rv = write_rows(fleet, &whole);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = write_rows(fleet, &seen);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = write_rows(fleet, &events);
+    }
+    return rv == APR_SUCCESS ? prune_all(fleet) : rv;
 }
 
 /*

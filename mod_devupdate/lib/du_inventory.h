@@ -1,6 +1,6 @@
 /*
  * The inventory: which phones there are, what they run and what state they are in, read from the store. What phones did
- * becomes rows by reading their records (house.md D2); here rows are only looked at, but for holding and purging.
+ * becomes rows by reading their records (house.md D2); here rows are only looked at.
  *
  * Every question is answered from an index, with half a million phones in the store as with ten. A phone's row names a
  * row of device_count, which stands for all phones of the same kind, version, site and state: what is asked by these is
@@ -13,7 +13,8 @@
 #include "du_store.h"
 
 #define DU_INVENTORY_PAGE_MAX 10000 /* phones or rows of one answer */
-#define DU_INVENTORY_TEXT_MAX 128   /* bytes of a text that is searched for */
+#define DU_INVENTORY_TEXT_MAX 128   /* bytes of a text that is searched for; a longer one matches nothing */
+#define DU_INVENTORY_SAME_MAX 100   /* phones of one name */
 #define DU_INVENTORY_FEW      2000 /* up to so many, matches are gathered and put in order; more are walked to in order */
 
 /* What the clock and the settings say about phones. */
@@ -65,16 +66,18 @@ apr_status_t du_inventory_page(du_ctx_t *ctx, du_store_t *store, const du_invent
                                const du_inventory_filter_t *filter, du_sort_e sort, const char *after, int limit,
                                apr_pool_t *pool, du_inventory_page_t *page);
 
-/* How many match. *is_more: there are more than *count, and counting them would take long (a text that many match). */
+/* How many match; *is_counted = 0 and *count = 0 if that would mean to look at all of them, which is so with a text that more
+ * than DU_INVENTORY_FEW phones match. */
 apr_status_t du_inventory_count(du_ctx_t *ctx, du_store_t *store, const du_inventory_view_t *view,
-                                const du_inventory_filter_t *filter, apr_int64_t *count, int *is_more);
+                                const du_inventory_filter_t *filter, apr_int64_t *count, int *is_counted);
 
 /* One phone; DU_E_NOT_FOUND with a sentence. */
 apr_status_t du_inventory_phone(du_ctx_t *ctx, du_store_t *store, const du_inventory_view_t *view, apr_int64_t id,
                                 apr_pool_t *pool, du_phone_t **phone);
 
 /* Those with that MAC address (any spelling), or else that serial number, or else known by that address alone: array of
- * du_phone_t, last seen first, at most 100; empty if there is none. */
+ * du_phone_t, last seen first, at most
+ * DU_INVENTORY_SAME_MAX; empty if there is none. */
 apr_status_t du_inventory_find(du_ctx_t *ctx, du_store_t *store, const du_inventory_view_t *view, const char *name,
                                apr_pool_t *pool, apr_array_header_t **phones);
 
@@ -189,14 +192,5 @@ typedef struct du_rollout_t {
 /* Array of du_rollout_t from `since`, by time. */
 apr_status_t du_inventory_rollout(du_ctx_t *ctx, du_store_t *store, apr_int64_t rule_id, apr_time_t since,
                                   apr_pool_t *pool, apr_array_header_t **points);
-
-/*
- * Changes by a person: transactions that raise the generation and are recorded, as all of du_store.h
- */
-
-/* Offers a phone `version` no more, with DU_PHONE_HELD_ALL none; "" releases it, and what it was offered is counted anew.
- * DU_E_NOT_FOUND; DU_E_NOTHING if that is so already. */
-apr_status_t du_inventory_hold(du_ctx_t *ctx, du_store_t *store, apr_int64_t id, const char *version,
-                               const du_actor_t *actor);
 
 #endif

@@ -312,7 +312,7 @@ static apr_status_t delete_test_devices(du_ctx_t *ctx, const change_t *change, c
     return rv;
 }
 
-/* Settings, test devices and subnets first: they are the site's. */
+/* Settings, roles, test devices and subnets first: they are the site's. */
 static apr_status_t delete_site(du_ctx_t *ctx, const change_t *change)
 {
     const char *key = du_text_fold(ctx->pool, change->site_name), *args[] = {key, NULL};
@@ -325,6 +325,9 @@ static apr_status_t delete_site(du_ctx_t *ctx, const change_t *change)
     }
     if (rv == APR_SUCCESS) {
         rv = du_store_settings_remove(ctx, change->store, change->site_name, change->actor);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = du_store_roles_remove(ctx, change->store, change->site_name, change->actor);
     }
     if (rv == APR_SUCCESS) {
         rv = du_db_execute(ctx, change->store->db, DU_SQL_SITE_SUBNETS_DELETE, args, NULL);

@@ -233,20 +233,21 @@ static const char *missing(const binder_t *binder, const xmlNode *node, const ch
     return NULL;
 }
 
-/* The text of "name" or "name:form"; NULL after recording that there is none. */
-static const char *text_of(const binder_t *binder, const xmlNode *node, const char *name, const du_values_t *values)
+/* The text of "name" or "name:form"; NULL after recording that there is none. Without a form it is `plain`'s, or as it is. */
+static const char *text_of(const binder_t *binder, const xmlNode *node, const char *name, const char *plain,
+                           const du_values_t *values)
 {
-    const char *colon = strchr(name, ':'), *shown;
+    const char *colon = strchr(name, ':'), *form = colon ? colon + 1 : plain, *shown;
     const entry_t *entry = find(values, colon ? apr_pstrndup(binder->pool, name, (apr_size_t)(colon - name)) : name);
 
     if (!entry || !entry->text) {
         return missing(binder, node, "value", name);
     }
-    if (!colon) {
+    if (!form || (!binder->words && !colon)) {
         return entry->text;
     }
-    shown = binder->words ? binder->words->show(binder->words->baton, colon + 1, entry->text, binder->pool) : NULL;
-    return shown ? shown : missing(binder, node, "form", colon + 1);
+    shown = binder->words ? binder->words->show(binder->words->baton, form, entry->text, binder->pool) : NULL;
+    return shown ? shown : missing(binder, node, "form", form);
 }
 
 /* A phrase with what stands between braces put in. */
@@ -256,7 +257,7 @@ static const char *filled(const binder_t *binder, const xmlNode *node, const cha
 
     while ((open = strchr(phrase, '{')) && (close = strchr(open, '}'))) {
         const char *name = apr_pstrndup(binder->pool, open + 1, (apr_size_t)(close - open - 1));
-        const char *text = text_of(binder, node, name, values);
+        const char *text = text_of(binder, node, name, "", values);
 
         if (!text) {
             return NULL;
@@ -319,7 +320,7 @@ static apr_status_t bind_attributes(binder_t *binder, xmlNodePtr made, const xml
             *name++ = '\0';
         }
         name = name ? name : pair;
-        text = *name == '@' ? phrase_of(binder, node, name + 1, values) : text_of(binder, node, name, values);
+        text = *name == '@' ? phrase_of(binder, node, name + 1, values) : text_of(binder, node, name, NULL, values);
         if (!text) {
             return DU_E_TEMPLATE;
         }
@@ -374,7 +375,7 @@ static apr_status_t bind_content(binder_t *binder, xmlNodePtr made, const xmlNod
     if (!name && !key) {
         return bind_children(binder, made, node, values);
     }
-    text = name ? text_of(binder, node, name, values) : phrase_of(binder, node, key, values);
+    text = name ? text_of(binder, node, name, "", values) : phrase_of(binder, node, key, values);
     add_text(binder, made, du_text_or_empty(text));
     return text ? APR_SUCCESS : DU_E_TEMPLATE;
 }

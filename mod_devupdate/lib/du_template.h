@@ -16,7 +16,8 @@
  *   du:say="key"              the element's content is the phrase of that key
  *   du:attr="a=@key"          the attribute is that phrase
  *
- * A phrase may have {name} and {name:form} in it, which are looked up where it stands.
+ * A phrase may have {name} and {name:form} in it, which are looked up where it stands. Texts of elements and in phrases that
+ * name no form go through the form "".
  *
  * libxml2 builds and serialises the tree, so every text is escaped by construction. There is no raw output.
  */

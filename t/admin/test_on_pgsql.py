@@ -6,10 +6,16 @@ from pgsql import bare, server
 from conftest import run
 from test_activity import test_an_empty_record, test_every_kind_of_change_is_in_the_chain, test_filters as test_activity_filters, \
     test_list as test_activity_list, test_the_chain_is_as_described, test_what_is_wrong_is_named
+from test_identity import rejected, test_a_copy_and_a_backup_keep_it as test_a_copy_and_a_backup_keep_the_identity, \
+    test_a_file_store_of_the_time_before, test_another_store_is_refused, test_both_are_named, test_both_get_the_same_with_the_first_import, \
+    test_store_check_says_so, test_the_remedy
 from test_import import test_import_as_json, test_other_bytes_for_a_known_version, test_A14_the_same_file_again_changes_nothing, \
     test_what_is_imported_is_told
 from test_place import sites, test_a_removed_site_takes_its_test_devices_along, test_a_site_that_cannot_be, \
     test_every_change_is_on_record, test_no_sites, test_site_list
+from test_role import roles, test_a_removed_site_takes_its_roles_along, test_every_change_of_a_role_is_on_record, \
+    test_one_of_two_administrators_may_go, test_role_list, test_spelling_counts, test_what_a_change_says, \
+    test_what_is_refused_changes_nothing
 from test_rule import test_approve_as_json, test_approve_is_on_record, test_approve_says_what_it_did, test_list, test_no_such_rule, \
     test_nothing_pending_is_a_success, \
     test_one_wrong_number_and_nothing_is_approved, test_show, test_state_none

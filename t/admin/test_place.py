@@ -251,7 +251,7 @@ def test_other_subnets_that_cannot_be(sites, operands, code, words):
 def test_a_removed_site_takes_its_test_devices_along(sites):
     sites.text("test-device", "add", "desk", "--serial", "1")
     sites.text("test-device", "add", "lobby", "--serial", "2", "--scope", "site:Lab")
-    assert sites.text("site", "remove", "LAB") == "Removed site LAB with its subnets, test devices and settings\n"
+    assert sites.text("site", "remove", "LAB") == "Removed site LAB with its subnets, test devices, settings and roles\n"
     assert subnets(sites) == {"Berlin": ["10.1.0.0/16", "2001:db8::/32"]} and set(listed(sites)) == {"global/desk"}
     before = sites.state()
     assert "DU0722: there is no site Lab" in sites.refused("site", "remove", "Lab")

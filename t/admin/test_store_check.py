@@ -49,6 +49,8 @@ def test_an_empty_store_is_whole(ctl):
     ("INSERT INTO setting VALUES ('lab', 'log-quota', '1')", "setting", "setting log-quota of scope lab cannot be what it is: 1"),
     ("UPDATE counter SET value = 1 WHERE name = 'image'", "counter", "counter image is at 1, but 3 was given out already"),
     ("UPDATE counter SET value = 0 WHERE name = 'package'", "counter", "counter package is at 0, but 2 was given out already"),
+    ("INSERT INTO role VALUES ('kim', 'viewer', 'paris')", "reference",
+     "the role of account kim is of site paris, which is not there"),
     ("UPDATE activity SET note = 'x' WHERE id = 2", "activity", "row 2 of the record of changes was changed, or put in later"),
     ("UPDATE image_file SET digest = 'x' WHERE image_id = 1", "file",
      f"the store has no valid digest of file {CX600}/{OLD}/CPE/CPE.nbt"),

@@ -1,12 +1,14 @@
 """The ledger: every warning or error in httpd's log must have been declared by the test that provoked it.
 
-Messages are declared by their id: DU0203 is ours, AH00526 httpd's. A line that is not in the form of httpd's log (a
-sanitizer's report, a library's words on standard error) counts as an error without an id and cannot be declared.
+Messages are declared by their id: DU0203 is ours, AH00526 httpd's. What an admin page says on standard error stands in the
+log as "DU0520: ...". Another line that is not in the form of httpd's log (a sanitizer's report, a library's words on standard
+error) counts as an error without an id and cannot be declared.
 """
 import collections
 import re
 
 LINE = re.compile(r"^\[[^\]]*\] \[(?P<module>[\w.]*):(?P<level>\w+)\] \[pid (?P<pid>\d+)[^\]]*\] (?P<text>.*)$")
+PAGE_LINE = re.compile(r"^(DU\d{4}): ")
 MESSAGE_ID = re.compile(r"\b(?:DU\d{4}|AH\d{5})\b")
 QUIET = {"notice", "info", "debug"} | {f"trace{n}" for n in range(1, 9)}
 # httpd says with level notice that a child was killed by a signal
@@ -19,7 +21,8 @@ def parse(line):
     """An Entry; its level is "error" for a line that is not one of httpd's."""
     match = LINE.match(line)
     if not match:
-        return Entry(None, "error", line)
+        page = PAGE_LINE.match(line)
+        return Entry(page[1] if page else None, "error", line)
     found = MESSAGE_ID.search(match["text"])
     entry_id = found.group() if found else None
     level = "crit" if entry_id in CRASHES else match["level"]

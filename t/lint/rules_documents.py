@@ -49,7 +49,8 @@ def rule_explanations():
 
 
 DIRECTIVE = re.compile(r'X\((\w+),\s*(\w+),\s*(\w+),\s*(\w+),\s*(\S+),\s*(\d+),\s*(\d+),')
-CONTEXTS = {"GLOBAL": "server config", "SERVER": "server config, virtual host"}
+CONTEXTS = {"GLOBAL": "server config", "SERVER": "server config, virtual host",
+            "LOCATION": "server config, virtual host, directory"}
 
 
 def directives():
@@ -114,6 +115,36 @@ def rule_settings():
     for (_, name, scope, _, default), (_, text) in zip(listed, sections):
         if (field(text, "Default"), field(text, "Scope")) != (default or "(empty)", scope.lower()):
             yield f"{name}: default or scope are others than in the list"
+
+
+RIGHT = re.compile(r'X\(DU_RIGHT_(\w+),\s*"[\w-]+",\s*(\w+),\s*(\w+),\s*(\w+),\s*"([^"]+)"\)')
+ROLE = re.compile(r'X\(DU_ROLE_\w+,\s*"(\w+)"\)')
+LIMITED = {"FREE": "everything", "OWN": "of the site", "NEVER": "-"}
+
+
+def role_cell(role, right, at_site, everywhere, order):
+    """What the README says that a role may."""
+    if order.index(role) >= order.index(everywhere):
+        return "yes"
+    if order.index(role) >= order.index(at_site):
+        return "of sites"
+    return "if set" if (role, right) == ("OPERATOR", "APPROVE") else "-"
+
+
+@rule("the README's table of roles says what the list of rights says")
+def rule_roles():
+    header = files("mod_devupdate/lib/du_access.h")[0].read_text()
+    roles = need(ROLE.findall(header), "lines of the list of roles")
+    rights = need(RIGHT.findall(header), "lines of the list of rights")
+    need(len(rights) == len(re.findall(r"\bX\(DU_RIGHT_", header)), "every line of the list")
+    order = [name.upper() for name in roles]
+    expected = [[*roles, "limited to a site"]]
+    for right, limit, at_site, everywhere, words in rights:
+        expected.append([words, *(role_cell(role, right, at_site, everywhere, order) for role in order), LIMITED[limit]])
+    lines = [re.split(r"  +", line.strip()) for line in files("README")[0].read_text().splitlines() if line.startswith("    ")]
+    need(expected[0] in lines, "the table in the README")
+    start = lines.index(expected[0])
+    yield from (f"not as in the list: {' '.join(wanted)}" for wanted, found in zip(expected, lines[start:]) if wanted != found)
 
 
 METRIC = re.compile(r'X\((COUNTER|GAUGE),\s*(\w+),\s*"(\w*)",\s*(\w+),\s*(\w+),\s*"([^"]+)"\)')

@@ -200,11 +200,11 @@ START_TEST(settings_come_with_the_rules)
     ck_assert_ptr_null(settings.value[DU_SET_MAX_LOG_FILE_SIZE]);
     snapshot->settings.value[DU_SET_MAX_LOG_FILE_SIZE] = "70000";
     snapshot->settings.value[DU_SET_VALID_LOG_TYPES] = "";
-    snapshot->settings.value[DU_SETTINGS - 1] = "64";
+    snapshot->settings.value[DU_SETTINGS - 1] = "yes";
     du_ruleset_settings(sample_load(unit.ctx, snapshot, path, unit.pool), &settings);
     ck_assert_int_eq(du_setting_number(&settings, DU_SET_MAX_LOG_FILE_SIZE), 70000);
     ck_assert_str_eq(du_setting_text(&settings, DU_SET_VALID_LOG_TYPES), "");
-    ck_assert_int_eq(du_setting_number(&settings, (du_setting_e)(DU_SETTINGS - 1)), 64);
+    ck_assert_str_eq(du_setting_text(&settings, (du_setting_e)(DU_SETTINGS - 1)), "yes");
     ck_assert_ptr_null(settings.value[DU_SET_VALID_LOG_EXTENSIONS]);
 }
 END_TEST

@@ -1,0 +1,81 @@
+#include "dua.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "du_text.h"
+
+int dua_may(const dua_t *dua, du_right_e right, const char *site)
+{
+    return du_access_may(dua->grant, right, site, dua->operators_approve);
+}
+
+int dua_may_somewhere(const dua_t *dua, du_right_e right)
+{
+    return du_access_may_somewhere(dua->grant, right, dua->operators_approve);
+}
+
+apr_status_t dua_must(dua_t *dua, du_right_e right, const char *site)
+{
+    return dua_may(dua, right, site) ? APR_SUCCESS
+                                         : du_fail(dua->ctx, DU_E_FORBIDDEN, DUNO(0863),
+                                                   "the role of %s does not allow this, nothing was changed",
+                                                   du_text_for_log(dua->pool, dua->actor.name));
+}
+
+const char *dua_value(const dua_t *dua, const char *name)
+{
+    return dua_form_value(dua->form, name);
+}
+
+apr_status_t dua_done(dua_t *dua, const char *key, apr_int64_t count, const char *location)
+{
+    dua->done = key;
+    dua->count = count;
+    dua->location = location;
+    return APR_SUCCESS;
+}
+
+const char *dua_link(const dua_t *dua, ...)
+{
+    const char *names[16] = {"token", "done", "language"}, *name, *query, *added = "";
+    int n = 3;
+    va_list pairs;
+
+    va_start(pairs, dua);
+    while ((name = va_arg(pairs, const char *)) && n < 15) {
+        const char *value = va_arg(pairs, const char *);
+
+        names[n++] = name;
+        if (value) {
+            added =
+                apr_pstrcat(dua->pool, added, *added ? "&" : "", name, "=", dua_form_escape(dua->pool, value), NULL);
+        }
+    }
+    va_end(pairs);
+    query = dua_form_query(dua->form, names, dua->pool);
+    return apr_pstrcat(dua->pool, dua->page->name, *query || *added ? "?" : "", query, *query && *added ? "&" : "",
+                       added, NULL);
+}
+
+/* Without what RFC 8187 does not want in a header: a space is %20 there. */
+static const char *header_text(apr_pool_t *pool, const char *text)
+{
+    const char *out = dua_form_escape(pool, text), *plus;
+
+    while ((plus = strchr(out, '+'))) {
+        out = apr_pstrcat(pool, apr_pstrndup(pool, out, (apr_size_t)(plus - out)), "%20", plus + 1, NULL);
+    }
+    return out;
+}
+
+apr_status_t dua_download(dua_t *dua, const char *type, const char *filename)
+{
+    dua->response.type = type;
+    dua_response_header(
+        &dua->response, "Content-Disposition",
+        apr_pstrcat(dua->pool, "attachment; filename*=UTF-8''", header_text(dua->pool, filename), NULL));
+    return dua_response_begin(&dua->response);
+}
