@@ -215,10 +215,6 @@ apr_status_t ctl_scope_read(ctl_t *ctl, const char **site)
 {
     const char *scope = ctl->option[CTL_OPT_SCOPE];
 
-    *site = scope ? dua_place_site(scope) : "";
-    if (*site == NULL) {
-        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0873), "--scope is global or site:NAME, not \"%s\"",
-                       du_text_for_log(ctl->pool, scope));
-    }
-    return APR_SUCCESS;
+    *site = "";
+    return !scope || dua_place_scope(ctl->ctx, scope, site) == APR_SUCCESS ? APR_SUCCESS : CTL_E_USAGE;
 }

@@ -42,14 +42,14 @@ struct dua_t {
     dua_form_t *form;
     dua_response_t response;
     du_store_t *store;
-    const char *files;    /* file store */
-    du_actor_t actor;     /* who asks: for changes */
+    const char *files;       /* file store */
+    du_actor_t actor;        /* who asks: for changes */
     const du_grant_t *grant; /* their role; NULL = none, or not known yet */
     int operators_approve;   /* the setting of that name */
-    json_t *data;         /* what the page says */
-    const char *location; /* where a change leads, relative: "rules?state=pending" */
-    const char *done;     /* what was done: phrase "done.KEY", and "result" in JSON; NULL = nothing yet */
-    apr_int64_t count;    /* how many of it */
+    json_t *data;            /* what the page says */
+    const char *location;    /* where a change leads, relative: "rules?state=pending" */
+    const char *done;        /* what was done: phrase "done.KEY", and "result" in JSON; NULL = nothing yet */
+    apr_int64_t count;       /* how many of it */
     int wants_json;
     const dua_language_t *language;
     apr_hash_t *texts;
@@ -68,6 +68,13 @@ apr_status_t dua_must(dua_t *dua, du_right_e right, const char *site);
 
 /* A parameter; NULL if it is not there or empty. */
 const char *dua_value(const dua_t *dua, const char *name);
+
+/* DU_E_CONFLICT with a sentence if the parameter `shown` is there and not this: what was shown (dua_place_mark()) has been
+ * changed by somebody else since. A script may leave it out. */
+apr_status_t dua_must_be_as_shown(dua_t *dua, const char *what, const char *mark);
+
+/* For a change() that does not know the parameter `action`: DU_E_MALFORMED with a sentence. */
+apr_status_t dua_no_action(dua_t *dua);
 
 /* A change was made: `key` and count are shown where `location` leads. APR_SUCCESS, so that a page can end with it. */
 apr_status_t dua_done(dua_t *dua, const char *key, apr_int64_t count, const char *location);

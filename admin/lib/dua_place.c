@@ -90,12 +90,15 @@ apr_status_t dua_place_role(du_ctx_t *ctx, const char *name, du_role_e *role)
                                               du_text_for_log(ctx->pool, name), roles_text(ctx->pool));
 }
 
-const char *dua_place_site(const char *scope)
+apr_status_t dua_place_scope(du_ctx_t *ctx, const char *text, const char **site)
 {
-    if (du_text_same(scope, "global")) {
-        return "";
+    *site = du_text_same(text, "global") ? "" : NULL;
+    if (!*site && text && du_text_begins(text, SITE_PREFIX)) {
+        *site = du_text_or_null(text + strlen(SITE_PREFIX));
     }
-    return scope && du_text_begins(scope, SITE_PREFIX) ? du_text_or_null(scope + strlen(SITE_PREFIX)) : NULL;
+    return *site ? APR_SUCCESS
+                 : du_fail(ctx, DU_E_MALFORMED, DUNO(0873), "the scope is global or " SITE_PREFIX "NAME, not \"%s\"",
+                           du_text_for_log(ctx->pool, text));
 }
 
 /* Digits of that many places, or -1. */

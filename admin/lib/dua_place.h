@@ -27,9 +27,9 @@ apr_status_t dua_place_identifier(du_ctx_t *ctx, const char *text, du_test_devic
 /* The role of that name. */
 apr_status_t dua_place_role(du_ctx_t *ctx, const char *name, du_role_e *role);
 
-/* The site of a scope as people write it: "" for "global", "Berlin" for "site:Berlin" (administration.md 1.0); NULL if it is
- * neither. */
-const char *dua_place_site(const char *scope);
+/* The site of a scope as people write it (administration.md 1.0): "" for "global", "Berlin" for "site:Berlin". text may be
+ * NULL, which is neither. */
+apr_status_t dua_place_scope(du_ctx_t *ctx, const char *text, const char **site);
 
 /* A time as 2026-11-22, 2026-11-22T20:15:35Z or 2026-11-22 20:15:35, all UTC: 1, or 0 if it is none. */
 int dua_place_time(const char *text, apr_time_t *time);
