@@ -178,11 +178,12 @@ static void add_form(dua_t *dua)
 
 static apr_status_t show_list(dua_t *dua, const lists_t *lists)
 {
-    const char *shown = du_text_or_empty(dua_value(dua, "show")), *site;
+    const char *shown = du_text_or_empty(dua_value(dua, "show")), *site = NULL;
     apr_status_t status = *shown ? dua_place_scope(dua->ctx, shown, &site) : APR_SUCCESS;
 
     if (status == APR_SUCCESS) {
         dua_set_text(dua->pool, dua->data, "view", "list");
+        dua_set_flag(dua->data, "may_empty", site && dua_may(dua, DU_RIGHT_TEST_DEVICE, site));
         add_rows(dua, lists, shown);
         add_scopes(dua, lists, shown);
         add_form(dua);

@@ -7,7 +7,7 @@ import pytest
 from browser import NARROW, axe
 from pages import Pages, PagesClass, prepare
 
-VIEWS = {"test_devices": "test_devices", "test_devices-remove": "test_devices?confirm=empty&show=site:Berlin", "sites": "sites",
+VIEWS = {"test_devices": "test_devices", "test_devices-scope": "test_devices?show=site:Berlin", "test_devices-remove": "test_devices?confirm=empty&show=site:Berlin", "sites": "sites",
          "sites-one": "sites?site=Berlin", "sites-remove": "sites?site=Berlin&confirm=remove", "settings": "settings?scope=site:Berlin",
          "settings-one": "settings?scope=site:Berlin&name=ValidLogFileTypes", "settings-new": "settings?scope=site:Lab&confirm=new",
          "roles": "roles", "roles-change": "roles?confirm=set&account=admin&role=viewer", "activity": "activity?verify=yes"}

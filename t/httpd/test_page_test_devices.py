@@ -105,6 +105,9 @@ class TestList(Places):
         assert [f"{row['scope']}/{row['name']}" for row in rows] == ["site:Berlin/a", "site:Berlin/b"]
         assert all(row["listed_twice"] for row in rows)
         assert Pages(clean).get("test_devices?show=nonsense").status == 400
+        assert [Pages(clean, user).json(f"test_devices{query}")["may_empty"] for user, query in (
+            ("admin", ""), ("admin", "?show=global"), ("viewer", "?show=global"), ("berlin", "?show=site:Berlin"), ("berlin", "?show=site:Lab"))] == \
+               [False, True, False, True, False]
 
     def test_hostile_names(self, clean):
         assert add(Pages(clean), name=HOSTILE, kind="serial", identifier="x").status == 303
