@@ -10,16 +10,12 @@ Each of USERS has the role in its name, and the password "secret"; "stranger" ha
 """
 import base64
 import collections
-import contextlib
-import hmac
 import http.client
 import json
 import os
 import pathlib
 import re
 import shutil
-import sqlite3
-import time
 import urllib.parse
 
 import place
@@ -56,14 +52,14 @@ def names():
     return sorted(path.name for path in PROGRAMS.iterdir() if path.is_file() and re.fullmatch(r"[a-z_]+", path.name))
 
 
-def prepare(store, users=USERS):
-    """Programs, style sheet and accounts beside a store; their roles in it."""
-    root = store.directory.parent
+def prepare(store, users=USERS, root=None):
+    """Programs, style sheet and accounts beside a store, or in another server's root; their roles in the store."""
+    root = root or store.directory.parent
     (root / "pages").mkdir()
     for name in names():
         shutil.copy2(PROGRAMS / name, root / "pages" / name)
     shutil.copytree(STATIC, root / "static")
-    make_htpasswd(store, *users)
+    make_htpasswd(store, *users, root=root)
     for user, role in ROLES.items():
         if user in users:
             store.ctl("role", "set", user, role)
@@ -125,13 +121,8 @@ class Pages:
         return found[1]
 
     def made_token(self, page):
-        """A good token of a page whose form this person is not shown, made as the product makes it (du_token.h)."""
-        self.get("index")   # the key comes to be with the first token
-        with contextlib.closing(sqlite3.connect(self.site.store.database)) as connection:
-            (key,), = connection.execute("SELECT value FROM secret")
-        until = str(int(time.time()) + 600)
-        text = "".join(f"{len(part.encode())}:{part}" for part in (self.user, page, until))
-        return f"{until}-{hmac.digest(key.encode(), text.encode(), 'sha256').hex()}"
+        """The same as scripts get it; also for somebody whom the page shows no form."""
+        return self.json(f"token?page={page}")["token"]
 
     def post(self, page, fields, token="right", headers=(), **options):
         """A form that is sent; fields are pairs or a dict. token "right" is taken from the page before."""
