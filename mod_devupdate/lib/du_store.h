@@ -173,7 +173,7 @@ apr_status_t du_store_setting_reset(du_ctx_t *ctx, du_store_t *store, const char
 apr_status_t du_store_logs_removed(du_ctx_t *ctx, du_store_t *store, const char *removed, const du_actor_t *actor);
 
 /*
- * Sites and test devices (du_store_site.c). Names compare without case. Every change is a transaction as above. Whether a
+ * Sites and test devices (du_store_site.c, du_store_test_device.c). Names compare without case. Every change is a transaction as above. Whether a
  * name can be one is looked at by whoever takes it in: du_text_is_segment() with this limit.
  */
 #define DU_PLACE_NAME_MAX 64 /* bytes; ours */
