@@ -289,7 +289,7 @@ static void live(du_keeper_t *keeper, apr_file_t *report)
             apr_file_close(report);
             report = NULL;
         }
-        du_cleaner_look(ctx, cleaner);
+        du_cleaner_look(ctx, cleaner, keeper->store);
         apr_pool_clear(pool);
     } while (rest(keeper));
 }

@@ -10,13 +10,14 @@
 #include "du_file.h"
 #include "du_text.h"
 
-#define MAX_ARGS 512 /* parameters of one statement: more than any has */
-
 /* How long SQLite waits for another writer before apr_dbd_sqlite3 begins its own tries (16 of them). */
 #define SQLITE_BUSY_TIMEOUT "PRAGMA busy_timeout=1000"
 
 /* Kept in the database file, so it is set once. In rollback-journal mode readers and writers block each other. */
 #define SQLITE_JOURNAL_MODE "PRAGMA journal_mode=WAL"
+
+/* SQLite's name for the order of bytes, made known to PostgreSQL: it stands in the schema that both share. */
+#define PGSQL_ORDER "CREATE COLLATION IF NOT EXISTS \"binary\" FROM \"C\""
 
 /* Every page and every index of the file. */
 #define SQLITE_INTEGRITY "PRAGMA integrity_check"
@@ -40,8 +41,8 @@ static const struct {
 #define STATEMENT(id, name, text) {"du_" name, text},
     DU_SQL_LIST(STATEMENT)
 #undef STATEMENT
-#define TABLE(id, name, columns, keys, first, second, read, rows, write)                                             \
-    {"du_read_" name, read}, {"du_rows_" name, rows}, {"du_write_" name, write},
+#define TABLE(id, name, columns, keys, first, second, read, rows, write, many)                                       \
+    {"du_read_" name, read}, {"du_rows_" name, rows}, {"du_write_" name, write}, {"du_write_" name "_many", many},
         DU_SQL_TABLE_LIST(TABLE)
 #undef TABLE
 };
@@ -214,7 +215,7 @@ static int count_args(const char *const *args, const char **out)
 {
     int n = 0;
 
-    while (args && args[n] && n < MAX_ARGS) {
+    while (args && args[n] && n < DU_SQL_PARAMETERS_MAX) {
         out[n] = args[n];
         n++;
     }
@@ -247,7 +248,7 @@ static apr_status_t read_rows(const du_db_t *db, apr_dbd_results_t *results, apr
 static apr_status_t select_once(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args,
                                 du_db_row_fn *row, void *baton)
 {
-    const char *argv[MAX_ARGS];
+    const char *argv[DU_SQL_PARAMETERS_MAX];
     int nargs = count_args(args, argv), rc;
     apr_dbd_results_t *results = NULL;
     apr_pool_t *pool;
@@ -286,7 +287,7 @@ apr_status_t du_db_select(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const 
 
 apr_status_t du_db_execute(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args, int *changed)
 {
-    const char *argv[MAX_ARGS];
+    const char *argv[DU_SQL_PARAMETERS_MAX];
     int nargs = count_args(args, argv), nrows = 0, rc;
     apr_status_t rv = prepare(ctx, db, statement);
     apr_pool_t *pool;
@@ -329,6 +330,11 @@ apr_status_t du_db_define(du_ctx_t *ctx, du_db_t *db, const char *sql)
     }
     rc = apr_dbd_query(db->driver, db->handle, &nrows, sql);
     return rc == 0 ? APR_SUCCESS : fail_handle(ctx, db, sql, rc);
+}
+
+apr_status_t du_db_define_order(du_ctx_t *ctx, du_db_t *db)
+{
+    return is_sqlite(db) ? APR_SUCCESS : run(ctx, db, PGSQL_ORDER);
 }
 
 static apr_status_t begin_once(du_ctx_t *ctx, du_db_t *db, const char *sql)

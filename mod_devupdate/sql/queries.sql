@@ -1,5 +1,7 @@
 -- Every statement of the product but the schema. `-- name: x` makes DU_SQL_X; the lines up to the next name are its text.
 -- Parameters are apr_dbd's: %s text, %d INTEGER, %lld BIGINT; a literal percent sign would be %%.
+-- `-- rows: 64` makes DU_SQL_X_MANY, too: the same for 64 rows, for which what stands in braces is there 64 times.
+-- `-- part: y` begins a text that stands for @y in those behind it.
 -- All of them are prepared on a fresh schema by the tests, and none may scan a table but those that say "scan".
 
 -- name: counter
@@ -23,19 +25,27 @@ INSERT INTO rule (id, device_key, type, brand, model, revision, locale, update_t
 VALUES (%lld, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 
 -- name: rule_versions
+-- rows: 64
 -- the last three parameters are what the rule must still have
-UPDATE rule SET pending = %s, approved = %s, restore = %s
-WHERE id = %lld AND pending = %s AND approved = %s AND restore = %s
+WITH v (id, pending, approved, restore, was_pending, was_approved, was_restore) AS
+(VALUES {(CAST(%lld AS BIGINT), %s, %s, %s, %s, %s, %s)})
+UPDATE rule SET pending = v.pending, approved = v.approved, restore = v.restore FROM v
+WHERE rule.id = v.id AND rule.pending = was_pending AND rule.approved = was_approved AND rule.restore = was_restore
 
 -- name: rule_delete
+-- rows: 64
 -- the last three parameters are what the rule must still have
-DELETE FROM rule WHERE id = %lld AND pending = %s AND approved = %s AND restore = %s
+WITH v (id, was_pending, was_approved, was_restore) AS (VALUES {(CAST(%lld AS BIGINT), %s, %s, %s)})
+DELETE FROM rule WHERE id IN (SELECT r.id FROM v JOIN rule r
+ON r.id = v.id AND r.pending = was_pending AND r.approved = was_approved AND r.restore = was_restore)
 
 -- name: rule_images_delete
-DELETE FROM image WHERE rule_id = %lld
+-- rows: 64
+DELETE FROM image WHERE rule_id IN ({%lld})
 
 -- name: rule_files_delete
-DELETE FROM image_file WHERE image_id IN (SELECT id FROM image WHERE rule_id = %lld)
+-- rows: 64
+DELETE FROM image_file WHERE image_id IN (SELECT id FROM image WHERE rule_id IN ({%lld}))
 
 -- name: ruleset_files
 -- scan: every file that a rule's versions name, in the order of `rules`
@@ -171,6 +181,12 @@ SELECT value FROM secret WHERE name = %s
 -- name: secret_insert
 INSERT INTO secret (name, value) VALUES (%s, %s)
 
+-- name: identity
+SELECT value FROM secret WHERE name = 'store'
+
+-- name: identity_insert
+INSERT INTO secret (name, value) VALUES ('store', %s) ON CONFLICT (name) DO NOTHING
+
 -- name: activity_digest
 SELECT digest FROM activity WHERE id = %lld
 
@@ -199,6 +215,168 @@ SELECT id, time, actor, node, action, object, before, after, note, role, digest 
 WHERE actor = %s AND id < %lld AND time >= %lld AND time < %lld AND substr(object, 1, length(%s)) = %s
 AND (%s = '' OR action = %s)
 ORDER BY id DESC LIMIT %d
+
+-- The inventory. Its statements are put together of parts. d is the phone, c the row of what it shares with others; a CROSS JOIN
+-- tells SQLite which of them to look at first, and a + keeps it from using a column's index. All that find phones have the
+-- same parameters in the same order: where the page begins, seen since, seen before, a word if some kinds only, eight pairs
+-- for these, a word if some texts only, five ranges for these, limit.
+
+-- part: phone
+d.id, d.count_id, d.mac, d.serial, d.address, c.type, c.brand, c.model, c.revision, c.locale, c.version, d.version_before,
+d.version_time, COALESCE(s.name, c.site_key), d.user_name, d.node, d.endpoint, d.first_seen, d.last_seen, d.checks, d.result,
+d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time, d.taken_bytes, d.taken_size, d.held, d.events, c.state
+
+-- part: phones_first
+SELECT @phone FROM device d CROSS JOIN device_count c LEFT JOIN site s ON s.name_key = c.site_key WHERE c.id = d.count_id
+
+-- part: kinds_first
+SELECT @phone FROM device_count c CROSS JOIN device d LEFT JOIN site s ON s.name_key = c.site_key WHERE d.count_id = c.id
+
+-- part: kinds
+(%s = '' OR lower(c.type) = %s) AND (%s = '' OR lower(c.brand) = %s) AND (%s = '' OR lower(c.model) = %s)
+AND (%s = '' OR lower(c.revision) = %s) AND (%s = '' OR lower(c.locale) = %s) AND (%s = '' OR c.version = %s)
+AND (%s = '*' OR c.site_key = %s) AND (%s = '' OR c.state = %s)
+
+-- part: of_such_kinds
+(%s = '' OR +d.count_id IN (SELECT c.id FROM device_count c WHERE @kinds))
+
+-- part: seen
++d.last_seen >= CAST(%s AS BIGINT) AND +d.last_seen < CAST(%s AS BIGINT)
+
+-- part: ranges
+(d.mac >= %s AND d.mac < %s OR d.mac_reverse >= %s AND d.mac_reverse < %s OR d.serial >= %s AND d.serial < %s
+OR d.address >= %s AND d.address < %s OR lower(d.user_name) >= %s AND lower(d.user_name) < %s)
+
+-- part: behind_kind
+(c.device_key, c.version, c.id) >= (%s, %s, %lld) AND (c.id <> %lld OR d.id > %lld)
+
+-- name: phones_by_seen
+-- scan: the kinds
+@phones_first AND (d.last_seen, d.id) < (%lld, %lld) AND d.last_seen >= %lld AND d.last_seen < %lld
+AND @of_such_kinds AND (%s = '' OR @ranges) ORDER BY d.last_seen DESC, d.id DESC LIMIT %d
+
+-- name: phones_by_mac
+-- scan: the kinds
+@phones_first AND (d.mac, d.id) > (%s, %lld) AND @seen AND @of_such_kinds AND (%s = '' OR @ranges)
+ORDER BY d.mac, d.id LIMIT %d
+
+-- name: phones_by_model
+@kinds_first AND @behind_kind AND @seen AND (%s = '' OR @kinds) AND (%s = '' OR @ranges)
+ORDER BY c.device_key, c.version, c.id, d.id LIMIT %d
+
+-- name: phones_of_kinds_by_seen
+-- scan: the kinds; they have few phones
+@kinds_first AND (+d.last_seen, d.id) < (CAST(%s AS BIGINT), CAST(%s AS BIGINT)) AND @seen AND (%s = '' OR @kinds)
+AND (%s = '' OR @ranges) ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
+
+-- name: phones_of_kinds_by_mac
+-- scan: the kinds; they have few phones
+@kinds_first AND (d.mac || '', d.id) > (%s, CAST(%s AS BIGINT)) AND @seen AND (%s = '' OR @kinds)
+AND (%s = '' OR @ranges) ORDER BY d.mac || '', d.id LIMIT %d
+
+-- name: phones_of_text_by_seen
+-- scan: the kinds
+@phones_first AND (+d.last_seen, d.id) < (CAST(%s AS BIGINT), CAST(%s AS BIGINT)) AND @seen AND @of_such_kinds
+AND %s <> '' AND @ranges ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
+
+-- name: phones_of_text_by_mac
+-- scan: the kinds
+@phones_first AND (d.mac || '', d.id) > (%s, CAST(%s AS BIGINT)) AND @seen AND @of_such_kinds
+AND %s <> '' AND @ranges ORDER BY d.mac || '', d.id LIMIT %d
+
+-- name: phones_of_text_by_model
+-- scan: the kinds
+@phones_first AND @behind_kind AND @seen AND @of_such_kinds AND %s <> '' AND @ranges
+ORDER BY c.device_key, c.version, c.id, d.id LIMIT %d
+
+-- name: phone_count_place
+SELECT device_key, version FROM device_count WHERE id = %lld
+
+-- name: phones_count_of_kinds
+-- scan: the kinds
+SELECT COALESCE(SUM(c.phones), 0) FROM device_count c WHERE @kinds
+
+-- name: phones_count_seen
+-- scan: the kinds
+SELECT COUNT(*) FROM device d WHERE d.last_seen >= %lld AND d.last_seen < %lld AND @of_such_kinds
+
+-- name: phones_count_of_text
+-- scan: of what was found, at most as many as the limit
+SELECT COUNT(*) FROM (SELECT d.id FROM device d WHERE %s <> '' AND @ranges LIMIT %d) t
+
+-- name: phones_count_matching
+-- scan: the kinds
+SELECT COUNT(*) FROM device d WHERE @seen AND @of_such_kinds AND %s <> '' AND @ranges
+
+-- name: phone
+@phones_first AND d.id = %lld
+
+-- name: phones_with_mac
+@phones_first AND d.mac = %s ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
+
+-- name: phones_with_serial
+@phones_first AND d.serial = %s ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
+
+-- name: phones_at_address
+-- those that are known by nothing else
+@phones_first AND d.address = %s AND d.mac = '' AND d.serial = '' ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
+
+-- name: phone_events
+SELECT number, time, kind, node, address, version, offered, result, reason, file, bytes FROM device_event
+WHERE device_id = %lld AND number < %lld ORDER BY number DESC LIMIT %d
+
+-- name: phone_counts
+-- scan: the kinds. A word for what they are told apart by; when phones are gone.
+SELECT CASE %s WHEN '' THEN '' ELSE c.type END, CASE %s WHEN '' THEN '' ELSE c.brand END,
+CASE %s WHEN '' THEN '' ELSE c.model END, CASE %s WHEN '' THEN '' ELSE c.revision END,
+CASE %s WHEN '' THEN '' ELSE c.locale END, CASE %s WHEN '' THEN '' ELSE c.version END,
+CASE %s WHEN '' THEN '' ELSE COALESCE(s.name, c.site_key) END, CASE %s WHEN '' THEN '' ELSE c.state END,
+SUM(c.phones - COALESCE(g.phones, 0)), SUM(COALESCE(g.phones, 0))
+FROM device_count c LEFT JOIN (
+SELECT CAST(d.count_id AS BIGINT) AS count_id, COUNT(*) AS phones FROM device d WHERE d.last_seen < %lld
+GROUP BY CAST(d.count_id AS BIGINT)) g ON g.count_id = c.id
+LEFT JOIN site s ON s.name_key = c.site_key
+WHERE c.phones > 0 AND @kinds GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+
+-- name: phone_counts_of_versions
+-- scan: the kinds, by their index; columns as in phone_counts
+SELECT CASE %s WHEN '' THEN '' ELSE c.type END, CASE %s WHEN '' THEN '' ELSE c.brand END,
+CASE %s WHEN '' THEN '' ELSE c.model END, CASE %s WHEN '' THEN '' ELSE c.revision END,
+CASE %s WHEN '' THEN '' ELSE c.locale END, CASE %s WHEN '' THEN '' ELSE c.version END, '', '', SUM(t.phones), 0
+FROM (SELECT MIN(id) AS id, SUM(phones) AS phones FROM device_count GROUP BY device_key, version) t
+CROSS JOIN device_count c WHERE c.id = t.id AND t.phones > 0 GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
+
+-- name: phone_counts_of_states
+-- scan: the kinds, by their index; columns as in phone_counts
+SELECT '', '', '', '', '', '', '', t.state, t.phones - COALESCE(g.phones, 0), COALESCE(g.phones, 0)
+FROM (SELECT state, SUM(phones) AS phones FROM device_count GROUP BY state) t LEFT JOIN (
+SELECT c.state, COUNT(*) AS phones FROM device d CROSS JOIN device_count c WHERE d.last_seen < %lld AND c.id = d.count_id
+GROUP BY c.state) g ON g.state = t.state ORDER BY t.state
+
+-- name: phones_of_key
+SELECT COALESCE(SUM(phones), 0), COALESCE(SUM(CASE WHEN version = %s THEN phones ELSE 0 END), 0)
+FROM device_count WHERE device_key = %s
+
+-- name: phones_of_rules
+-- scan: all rules are wanted
+SELECT r.id, SUM(c.phones), SUM(CASE WHEN c.version <> '' AND c.version = r.pending THEN c.phones ELSE 0 END),
+SUM(CASE WHEN c.version <> '' AND c.version = r.approved THEN c.phones ELSE 0 END),
+SUM(CASE WHEN c.version <> '' AND c.version = r.restore THEN c.phones ELSE 0 END)
+FROM rule r CROSS JOIN device_count c WHERE c.device_key = r.device_key AND c.phones > 0 GROUP BY r.id ORDER BY r.id
+
+-- name: reading_any
+SELECT file FROM reading WHERE file > '' LIMIT 1
+
+-- name: strangers
+SELECT type, brand, model, revision, locale, checks, first_seen, last_seen FROM stranger WHERE last_seen > %lld
+ORDER BY last_seen DESC, device_key LIMIT %d
+
+-- name: traffic
+SELECT hour, SUM(checks), SUM(offers), SUM(refused), SUM(downloads), SUM(bytes), SUM(uploads) FROM traffic
+WHERE hour >= %lld AND hour < %lld GROUP BY hour ORDER BY hour
+
+-- name: rollout
+SELECT hour, version, current, phones FROM rollout WHERE rule_id = %lld AND hour >= %lld ORDER BY hour
 
 -- name: counter_clear
 -- for a copy, which brings its own
