@@ -1,8 +1,9 @@
 /*
  * What the parts of the store share: du_store.c reads rules and packages, du_store_change.c takes packages in,
- * du_store_life.c is a rule's life, du_store_image.c the stored versions, du_store_site.c has sites and test devices,
- * du_store_setting.c settings, du_store_role.c roles, du_store_secret.c the key of tokens, du_store_identity.c who the store is,
- * du_store_activity.c the record of changes, du_store_refusal.c refused attempts, du_store_migrate.c and du_store_copy.c whole stores.
+ * du_store_life.c is a rule's life, du_store_image.c the stored versions, du_store_site.c has sites,
+ * du_store_test_device.c test devices, du_store_setting.c settings, du_store_role.c roles, du_store_secret.c the key of
+ * tokens, du_store_identity.c who the store is, du_store_activity.c the record of changes, du_store_refusal.c refused
+ * attempts, du_store_migrate.c and du_store_copy.c whole stores.
  */
 #ifndef DU_STORE_ROWS_H
 #define DU_STORE_ROWS_H
@@ -52,6 +53,10 @@ apr_status_t du_store_need_site(du_ctx_t *ctx, du_store_t *store, const char *si
 
 /* Removes the roles that are limited to a site and records what they were. In a transaction. */
 apr_status_t du_store_roles_remove(du_ctx_t *ctx, du_store_t *store, const char *site, const du_actor_t *actor);
+
+/* Removes a site's test devices and records what they were. In a transaction (du_store_test_device.c). */
+apr_status_t du_store_test_devices_of_site_remove(du_ctx_t *ctx, du_store_t *store, const char *site,
+                                                  const du_actor_t *actor);
 
 /* Removes what settings a site has and records what they were. In a transaction. */
 apr_status_t du_store_settings_remove(du_ctx_t *ctx, du_store_t *store, const char *site, const du_actor_t *actor);
