@@ -148,6 +148,13 @@ typedef struct du_cleaner_t du_cleaner_t;
 du_cleaner_t *du_cleaner_make(du_node_t *node, apr_pool_t *pool);
 void du_cleaner_look(du_ctx_t *ctx, du_cleaner_t *cleaner, du_store_t *store);
 
+/* The process that reads what phones did (mod_devupdate_reader.c), which is the keeper's: made once, and started when it is
+ * needed, that is when there is none, while the keeper has no connection to the store. *is_waiting is shared by all processes. */
+typedef struct du_reader_t du_reader_t;
+du_reader_t *du_reader_make(du_node_t *node, volatile apr_uint32_t *is_waiting, apr_pool_t *pool);
+int du_reader_is_needed(du_reader_t *reader, apr_time_t now);
+void du_reader_start(du_ctx_t *ctx, du_reader_t *reader);
+
 /*
  * Requests: what a URL means (mod_devupdate_target.c), and who serves it
  */

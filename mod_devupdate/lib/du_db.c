@@ -13,6 +13,15 @@
 /* How long SQLite waits for another writer before apr_dbd_sqlite3 begins its own tries (16 of them). */
 #define SQLITE_BUSY_TIMEOUT "PRAGMA busy_timeout=1000"
 
+/* Pages that a connection keeps in memory, at most, in KiB. SQLite's own limit of 2 MiB is too small for a transaction that
+ * changes thousands of rows: it writes each page again and again. What a statement needs besides stays in memory, too. */
+#define SQLITE_CACHE     "PRAGMA cache_size=-65536"
+#define SQLITE_TEMPORARY "PRAGMA temp_store=MEMORY"
+
+/* PostgreSQL plans a prepared statement once for all: one that was planned while a table was nearly empty walks over it when
+ * it has grown, for as long as the connection lives. Planning anew costs little and looks at how large the table is. */
+#define PGSQL_PLANS "SET plan_cache_mode = force_custom_plan"
+
 /* Kept in the database file, so it is set once. In rollback-journal mode readers and writers block each other. */
 #define SQLITE_JOURNAL_MODE "PRAGMA journal_mode=WAL"
 
@@ -174,6 +183,12 @@ static apr_status_t open_handle(du_ctx_t *ctx, du_db_t *db)
     apr_pool_cleanup_register(db->pool, db, close_handle, apr_pool_cleanup_null);
     if (is_sqlite(db)) {
         run_pragma(db, SQLITE_BUSY_TIMEOUT);
+        run_pragma(db, SQLITE_CACHE);
+        run_pragma(db, SQLITE_TEMPORARY);
+    } else {
+        int nrows;
+
+        apr_dbd_query(db->driver, db->handle, &nrows, PGSQL_PLANS);
     }
     return APR_SUCCESS;
 }

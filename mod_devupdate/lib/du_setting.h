@@ -32,12 +32,19 @@
     X(DU_SET_IMPORT_MAX_DEPTH,         "import-max-depth",       GLOBAL, NUMBER, "32",          4, 256)                   \
     X(DU_SET_OPERATORS_APPROVE,        "operators-approve",      GLOBAL, CHOICE, "no",          0, 0)                     \
     X(DU_SET_GONE_AFTER,               "gone-after",             GLOBAL, TIME,   "30.00:00:00", 86400, 315360000)         \
-    X(DU_SET_STUCK_AFTER,              "stuck-after",            GLOBAL, NUMBER, "3",           1, 1000)
+    X(DU_SET_STUCK_AFTER,              "stuck-after",            GLOBAL, NUMBER, "3",           1, 1000)                  \
+    X(DU_SET_DEVICE_HISTORY,           "device-history",         GLOBAL, NUMBER, "50",          4, 1000)                  \
+    X(DU_SET_DEVICE_LIMIT,             "device-limit",           GLOBAL, NUMBER, "1000000",     1, 10000000)              \
+    X(DU_SET_USER_NAMES,               "user-names",             GLOBAL, CHOICE, "keep",        0, 0)                     \
+    X(DU_SET_USER_DAYS,                "user-days",              GLOBAL, NUMBER, "365",         0, 3650)
 
 /* The words of the settings that are a CHOICE. */
 #define DU_SETTING_CHOICES(X)                                                                                            \
     X(DU_SET_CATALOG_EXPIRY, "accept")                                                                                   \
     X(DU_SET_CATALOG_EXPIRY, "refuse")                                                                                   \
+    X(DU_SET_USER_NAMES, "keep")                                                                                         \
+    X(DU_SET_USER_NAMES, "hash")                                                                                         \
+    X(DU_SET_USER_NAMES, "drop")                                                                                         \
     X(DU_SET_OPERATORS_APPROVE, "no")                                                                                    \
     X(DU_SET_OPERATORS_APPROVE, "yes")
 /* clang-format on */

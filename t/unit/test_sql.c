@@ -139,7 +139,7 @@ START_TEST(none_scans_that_may_not)
 END_TEST
 
 /* 1 if the plan reads all of a table, or all of its index. */
-static int scans(const char *plan, const char *table)
+static int scans_table(const char *plan, const char *table)
 {
     const char *scan = apr_pstrcat(unit.pool, "SCAN ", table, NULL);
 
@@ -159,13 +159,13 @@ START_TEST(none_scans_the_phones)
     connection_t c = connect_to_schema();
     int about_phones = 0;
 
-    ck_assert(scans("SCAN d;", "d") && scans("SEARCH c; SCAN d USING COVERING INDEX x; ", "d") && !scans("SCAN device_count; ", "device"));
+    ck_assert(scans_table("SCAN d;", "d") && scans_table("SEARCH c; SCAN d USING COVERING INDEX x; ", "d") && !scans_table("SCAN device_count; ", "device"));
     for (int i = 0; i < COUNT_OF(statements); i++) {
         const char *plan = plan_of(&c, statements[i].text);
 
         about_phones += strstr(plan, "SEARCH d ") != NULL;
         for (int table = 0; table < COUNT_OF(large); table++) {
-            ck_assert_msg(!scans(plan, large[table]), "%s: %s", statements[i].name, plan);
+            ck_assert_msg(!scans_table(plan, large[table]), "%s: %s", statements[i].name, plan);
         }
     }
     ck_assert_int_gt(about_phones, 10);
