@@ -18,6 +18,9 @@
 /* Kept in the database file, so it is set once. In rollback-journal mode readers and writers block each other. */
 #define SQLITE_JOURNAL_MODE "PRAGMA journal_mode=WAL"
 
+/* SQLite's name for the order of bytes, made known to PostgreSQL: it stands in the schema that both share. */
+#define PGSQL_ORDER "CREATE COLLATION IF NOT EXISTS \"binary\" FROM \"C\""
+
 /* Every page and every index of the file. */
 #define SQLITE_INTEGRITY "PRAGMA integrity_check"
 
@@ -329,6 +332,11 @@ apr_status_t du_db_define(du_ctx_t *ctx, du_db_t *db, const char *sql)
     }
     rc = apr_dbd_query(db->driver, db->handle, &nrows, sql);
     return rc == 0 ? APR_SUCCESS : fail_handle(ctx, db, sql, rc);
+}
+
+apr_status_t du_db_define_order(du_ctx_t *ctx, du_db_t *db)
+{
+    return is_sqlite(db) ? APR_SUCCESS : run(ctx, db, PGSQL_ORDER);
 }
 
 static apr_status_t begin_once(du_ctx_t *ctx, du_db_t *db, const char *sql)
