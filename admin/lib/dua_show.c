@@ -55,11 +55,16 @@ static const char *show_dash(apr_pool_t *pool, const char *text)
     return *text ? du_text_visible(pool, text) : "\xE2\x80\x93";
 }
 
+static const char *show_lines(apr_pool_t *pool, const char *text)
+{
+    return du_text_visible_lines(pool, text, strlen(text));
+}
+
 static const struct {
     const char *form;
     const char *(*show)(apr_pool_t *pool, const char *text);
-} forms[] = {{"", du_text_visible}, {"number", show_number}, {"bytes", show_bytes},
-             {"time", show_time},   {"day", show_day},       {"dash", show_dash}};
+} forms[] = {{"", du_text_visible}, {"number", show_number}, {"bytes", show_bytes}, {"time", show_time},
+             {"day", show_day},     {"dash", show_dash},     {"lines", show_lines}};
 
 static const char *show(void *texts, const char *form, const char *text, apr_pool_t *pool)
 {

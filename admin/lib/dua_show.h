@@ -6,6 +6,7 @@
  *   bytes       12.1 MB
  *   time, day   of 2026-11-23T02:49:30Z: 2026-11-23 02:49 UTC, 2026-11-23
  *   dash        the text, or a dash if it is empty
+ *   lines       text of a file: as (none), but lines and tabs stay
  *   say.KEY     the phrase KEY.<text>, for words of ours: states, roles, results
  */
 #ifndef DUA_SHOW_H

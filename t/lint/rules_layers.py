@@ -37,6 +37,7 @@ FILE_USERS = {
     "du_image": "the tree of images",
     "du_image_check": "compares files with what the store says of them",
     "du_image_tree": "what is in it",
+    "du_logs": "reads and removes single logs",
     "du_package": "reads the description in staging",
     "du_retain": "removes logs that are old or too many",
     "du_ruleset": "maps the kept rule set",
