@@ -24,7 +24,7 @@ unit_tests = \
 	t/unit/test_reply t/unit/test_request t/unit/test_retain t/unit/test_ruleset t/unit/test_sandbox t/unit/test_setting \
 	t/unit/test_sql t/unit/test_stats t/unit/test_store t/unit/test_store_activity t/unit/test_store_copy \
 	t/unit/test_store_migrate t/unit/test_store_role t/unit/test_store_setting t/unit/test_store_site t/unit/test_subnet t/unit/test_table \
-	t/unit/test_template t/unit/test_text t/unit/test_throttle t/unit/test_token t/unit/test_upload t/unit/test_upload_identity \
+	t/unit/test_template t/unit/test_template_page t/unit/test_text t/unit/test_throttle t/unit/test_token t/unit/test_upload t/unit/test_upload_identity \
 	t/unit/test_xml
 pgsql_tests = t/unit/pgsql_db.t t/unit/pgsql_sql.t t/unit/pgsql_store.t t/unit/pgsql_store_activity.t \
 	t/unit/pgsql_store_copy.t t/unit/pgsql_store_migrate.t t/unit/pgsql_store_role.t t/unit/pgsql_store_setting.t t/unit/pgsql_store_site.t \
@@ -37,6 +37,19 @@ TESTS += t/unit/missing.t
 endif
 EXTRA_DIST += $(pgsql_tests) t/unit/missing.t t/unit/sample.h t/unit/store.h t/unit/unit.h t/unit/whole_store.h t/unit/xml_text.h \
 	t/data/rows-1.sql t/data/schema-1.sql
+
+# --- the rooms of the pages' frame that need no httpd --------------------------------------------------------------
+if HAVE_CHECK
+frame_tests = t/unit/test_dua_form t/unit/test_dua_show t/unit/test_dua_texts
+TESTS += $(frame_tests)
+check_PROGRAMS += $(frame_tests)
+t_unit_test_dua_form_CPPFLAGS = $(DUA_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_test_dua_form_LDADD = libdevupdateadmin.la $(CHECK_LIBS)
+t_unit_test_dua_show_CPPFLAGS = $(DUA_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_test_dua_show_LDADD = libdevupdateadmin.la $(CHECK_LIBS)
+t_unit_test_dua_texts_CPPFLAGS = $(DUA_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_test_dua_texts_LDADD = libdevupdateadmin.la $(CHECK_LIBS)
+endif
 
 # --- the rules of the house, as programs --------------------------------------------------------------------------
 TESTS += t/lint.t

@@ -82,7 +82,7 @@ def functions(path):
 
 LIBRARY = ["mod_devupdate/lib/*.c", "mod_devupdate/lib/*.h"]
 GLUE = ["mod_devupdate/*.c", "mod_devupdate/*.h"]
-ADMIN = ["admin/*.c", "admin/*.h"]
+ADMIN = ["admin/*.c", "admin/*.h", "admin/lib/*.c", "admin/lib/*.h"]
 PRODUCT = LIBRARY + GLUE + ADMIN
 TESTS = ["t/*/*.c", "t/*/*.h"]
 

@@ -117,7 +117,7 @@ def rule_library_objects():
 def rule_dbd_objects():
     users = set()
     for source, built in [*objects("mod_devupdate/lib", "mod_devupdate/lib/*.c"), *objects("mod_devupdate", "mod_devupdate/*.c"),
-                          *objects("admin", "admin/*.c")]:
+                          *objects("admin", "admin/*.c"), *objects("admin/lib", "admin/lib/*.c")]:
         if any(name.startswith("apr_dbd_") for name in wanted_by(built)):
             users.add(show(source))
     need("mod_devupdate/lib/du_db.c" in users, "calls of apr_dbd in du_db.c")
@@ -136,9 +136,28 @@ def rule_file_objects():
     yield from (f"{stem}.c touches no files, but is listed here" for stem in sorted(set(FILE_USERS) - touching))
 
 
+# What the pages' frame may refer to of the outside, besides its own two rooms for it.
+FRAME_OUTSIDE = {
+    "dua_env": {"getenv", "read"},
+    "dua_response": {"write", "alarm"},
+    "dua_main": {"fprintf", "fwrite", "fputs", "stderr", "exit"},  # what is wrong with a page goes to httpd's log
+}
+
+
+@rule("one room of the pages reads the environment, one writes, and none touches files")
+def rule_frame_objects():
+    outside = re.compile(OUTSIDE.pattern[:-2] + r"|read|write|alarm)$")
+    pages = [pair for pair in objects("admin", "admin/*.c") if not pair[0].stem.startswith(("ctl_", "devupdatectl"))]
+    for source, built in [*objects("admin/lib", "admin/lib/*.c"), *need(pages, "pages")]:
+        allowed = FRAME_OUTSIDE.get(source.stem, set())
+        for name in sorted(wanted_by(built)):
+            if (outside.match(name) and name not in allowed) or FILE_CALLS.match(name):
+                yield f"{show(source)} refers to {name}"
+
+
 @rule("programs do not refer to httpd")
 def rule_admin_objects():
-    for source, built in objects("admin", "admin/*.c"):
+    for source, built in [*objects("admin", "admin/*.c"), *objects("admin/lib", "admin/lib/*.c")]:
         for name in sorted(wanted_by(built)):
             if name.startswith("ap_"):
                 yield f"{show(source)} refers to {name}"

@@ -54,12 +54,12 @@ def compilers():
 
 @rule("every header compiles alone")
 def rule_headers():
-    headers = files("mod_devupdate/lib/*.h", "mod_devupdate/*.h", "admin/*.h", "t/unit/*.h")
+    headers = files("mod_devupdate/lib/*.h", "mod_devupdate/*.h", "admin/*.h", "admin/lib/*.h", "t/unit/*.h")
     make = make_variables()
     flags = shlex.split(" ".join(make[name] for name in ("HTTPD_CPPFLAGS", "APR_CFLAGS", "APU_CFLAGS", "XML_CFLAGS", "CRYPTO_CFLAGS",
                                                          "ARCHIVE_CFLAGS", "JANSSON_CFLAGS", "CURL_CFLAGS", "CHECK_CFLAGS")))
     places = [f"-I{place}" for place in (BUILD / "conf/build", BUILD / "mod_devupdate/sql", SRC / "mod_devupdate/lib",
-                                         SRC / "mod_devupdate", SRC / "admin", SRC / "t/unit")]
+                                         SRC / "mod_devupdate", SRC / "admin", SRC / "admin/lib", SRC / "t/unit")]
 
     def compiled(compiler, header):
         # once for itself, once more to see its include guard
