@@ -2,12 +2,24 @@
 # each migration, and for each table two statements that read and write whole rows.
 # Usage: awk -f sql.awk queries.sql schema.sql migrate-0002.sql ...
 # A query begins at "-- name: x" and ends at the next one; a statement of the others ends at its semicolon. Comment lines
-# are dropped, lines are joined with a space.
+# are dropped, lines are joined with a space. "-- part: x" begins a text that stands for @x in the queries behind it.
 
 function quoted(sql) { gsub(/\\/, "\\\\", sql); gsub(/"/, "\\\"", sql); return "\"" sql "\"" }
 
+function with_parts(sql,    rest)
+{
+    for (rest = ""; match(sql, /@[a-z_]+/); sql = substr(sql, RSTART + RLENGTH)) {
+        if (!(substr(sql, RSTART + 1, RLENGTH - 1) in parts)) print "#error no part " substr(sql, RSTART, RLENGTH) " in " name
+        rest = rest substr(sql, 1, RSTART - 1) parts[substr(sql, RSTART + 1, RLENGTH - 1)]
+    }
+    return rest sql
+}
+
 function flush_query()
 {
+    text = with_parts(text)
+    if (part != "") parts[part] = text
+    part = ""
     if (name != "") queries = queries sprintf("    X(DU_SQL_%s, \"%s\", %s) \\\n", toupper(name), name, quoted(text))
     name = text = ""
 }
@@ -48,10 +60,11 @@ FILENAME != last {
     kind = FILENAME ~ /queries\.sql$/ ? "queries" : FILENAME ~ /schema\.sql$/ ? "schema" : "migration"
     version = FILENAME; gsub(/^.*-0*|\.sql$/, "", version)
 }
+kind == "queries" && /^-- part: [a-z_]+$/ { flush_query(); part = $3; next }
 kind == "queries" && /^-- name: [a-z_]+$/ { flush_query(); name = $3; next }
 /^[ \t]*--/ || /^[ \t]*$/ { next }
 { sub(/^[ \t]+/, ""); gsub(/[ \t]+/, " ") }
-kind == "queries" && name == "" { print "#error a statement without a name in " FILENAME ":" FNR; next }
+kind == "queries" && name == "" && part == "" { print "#error a statement without a name in " FILENAME ":" FNR; next }
 { text = text (text == "" ? "" : " ") $0 }
 kind == "schema" && /^CREATE TABLE / { table = $3; next }
 kind == "schema" && table != "" { if (/^\);/) flush_table(); else table_line() }

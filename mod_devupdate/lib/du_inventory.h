@@ -13,7 +13,8 @@
 #include "du_store.h"
 
 #define DU_INVENTORY_PAGE_MAX 10000 /* phones or rows of one answer */
-#define DU_INVENTORY_TEXT_MAX 128   /* bytes of a text that is searched for */
+#define DU_INVENTORY_TEXT_MAX 128   /* bytes of a text that is searched for; a longer one matches nothing */
+#define DU_INVENTORY_SAME_MAX 100   /* phones of one name */
 #define DU_INVENTORY_FEW      2000 /* up to so many, matches are gathered and put in order; more are walked to in order */
 
 /* What the clock and the settings say about phones. */
@@ -65,16 +66,18 @@ apr_status_t du_inventory_page(du_ctx_t *ctx, du_store_t *store, const du_invent
                                const du_inventory_filter_t *filter, du_sort_e sort, const char *after, int limit,
                                apr_pool_t *pool, du_inventory_page_t *page);
 
-/* How many match. *is_more: there are more than *count, and counting them would take long (a text that many match). */
+/* How many match; *is_counted = 0 and *count = 0 if that would mean to look at all of them, which is so with a text that more
+ * than DU_INVENTORY_FEW phones match. */
 apr_status_t du_inventory_count(du_ctx_t *ctx, du_store_t *store, const du_inventory_view_t *view,
-                                const du_inventory_filter_t *filter, apr_int64_t *count, int *is_more);
+                                const du_inventory_filter_t *filter, apr_int64_t *count, int *is_counted);
 
 /* One phone; DU_E_NOT_FOUND with a sentence. */
 apr_status_t du_inventory_phone(du_ctx_t *ctx, du_store_t *store, const du_inventory_view_t *view, apr_int64_t id,
                                 apr_pool_t *pool, du_phone_t **phone);
 
 /* Those with that MAC address (any spelling), or else that serial number, or else known by that address alone: array of
- * du_phone_t, last seen first, at most 100; empty if there is none. */
+ * du_phone_t, last seen first, at most
+ * DU_INVENTORY_SAME_MAX; empty if there is none. */
 apr_status_t du_inventory_find(du_ctx_t *ctx, du_store_t *store, const du_inventory_view_t *view, const char *name,
                                apr_pool_t *pool, apr_array_header_t **phones);
 

@@ -36,11 +36,12 @@ typedef enum {
 /* No text is NULL; "" and 0 = not known, or there was none. */
 typedef struct du_phone_t {
     apr_int64_t id;
-    const char *mac;     /* du_mac_canonical() */
-    const char *serial;  /* du_serial_canonical() */
-    const char *address; /* of its last request; what a phone without MAC address and serial number is known by */
-    du_key_t key;        /* as it spelled it */
-    const char *version; /* what it runs: of the first module that it names */
+    apr_int64_t count_id; /* the row of device_count that it is counted in */
+    const char *mac;      /* du_mac_canonical() */
+    const char *serial;   /* du_serial_canonical() */
+    const char *address;  /* of its last request; what a phone without MAC address and serial number is known by */
+    du_key_t key;         /* as it spelled it */
+    const char *version;  /* what it runs: of the first module that it names */
     const char *version_before;
     apr_time_t version_time; /* when it first reported `version` after another one; 0 = always */
     const char *site;        /* read: the site's name; `site_key` in the store */

@@ -30,7 +30,7 @@
     X(DU_SET_IMPORT_MAX_RATIO,         "import-max-ratio",       GLOBAL, NUMBER, "1000",        1, 100000)                \
     X(DU_SET_IMPORT_MAX_NAME,          "import-max-name",        GLOBAL, NUMBER, "512",         16, 4096)                 \
     X(DU_SET_IMPORT_MAX_DEPTH,         "import-max-depth",       GLOBAL, NUMBER, "32",          4, 256)                   \
-    X(DU_SET_OPERATORS_APPROVE,        "operators-approve",      GLOBAL, CHOICE, "no",          0, 0)          \
+    X(DU_SET_OPERATORS_APPROVE,        "operators-approve",      GLOBAL, CHOICE, "no",          0, 0)                   \
     X(DU_SET_GONE_AFTER,               "gone-after",             GLOBAL, TIME,   "30.00:00:00", 86400, 315360000)         \
     X(DU_SET_STUCK_AFTER,              "stuck-after",            GLOBAL, NUMBER, "3",           1, 1000)
 

@@ -1,5 +1,6 @@
 -- Every statement of the product but the schema. `-- name: x` makes DU_SQL_X; the lines up to the next name are its text.
 -- Parameters are apr_dbd's: %s text, %d INTEGER, %lld BIGINT; a literal percent sign would be %%.
+-- `-- part: y` begins a text that stands for @y in those behind it.
 -- All of them are prepared on a fresh schema by the tests, and none may scan a table but those that say "scan".
 
 -- name: counter
@@ -194,6 +195,152 @@ SELECT id, time, actor, node, action, object, before, after, note, role, digest 
 WHERE actor = %s AND id < %lld AND time >= %lld AND time < %lld AND substr(object, 1, length(%s)) = %s
 AND (%s = '' OR action = %s)
 ORDER BY id DESC LIMIT %d
+
+-- The inventory. Its statements are put together of parts. d is the phone, c the row of what it shares with others; a CROSS JOIN
+-- tells SQLite which of them to look at first, and a + keeps it from using a column's index. All that find phones have the
+-- same parameters in the same order: where the page begins, seen since, seen before, a word if some kinds only, eight pairs
+-- for these, a word if some texts only, five ranges for these, limit.
+
+-- part: phone
+d.id, d.count_id, d.mac, d.serial, d.address, c.type, c.brand, c.model, c.revision, c.locale, c.version, d.version_before,
+d.version_time, COALESCE(s.name, c.site_key), d.user_name, d.node, d.endpoint, d.first_seen, d.last_seen, d.checks, d.result,
+d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time, d.taken_bytes, d.taken_size, d.held, d.events, c.state
+
+-- part: phones_first
+SELECT @phone FROM device d CROSS JOIN device_count c LEFT JOIN site s ON s.name_key = c.site_key WHERE c.id = d.count_id
+
+-- part: kinds_first
+SELECT @phone FROM device_count c CROSS JOIN device d LEFT JOIN site s ON s.name_key = c.site_key WHERE d.count_id = c.id
+
+-- part: kinds
+(%s = '' OR lower(c.type) = %s) AND (%s = '' OR lower(c.brand) = %s) AND (%s = '' OR lower(c.model) = %s)
+AND (%s = '' OR lower(c.revision) = %s) AND (%s = '' OR lower(c.locale) = %s) AND (%s = '' OR c.version = %s)
+AND (%s = '*' OR c.site_key = %s) AND (%s = '' OR c.state = %s)
+
+-- part: of_such_kinds
+(%s = '' OR +d.count_id IN (SELECT c.id FROM device_count c WHERE @kinds))
+
+-- part: seen
++d.last_seen >= CAST(%s AS BIGINT) AND +d.last_seen < CAST(%s AS BIGINT)
+
+-- part: ranges
+(d.mac >= %s AND d.mac < %s OR d.mac_reverse >= %s AND d.mac_reverse < %s OR d.serial >= %s AND d.serial < %s
+OR d.address >= %s AND d.address < %s OR lower(d.user_name) >= %s AND lower(d.user_name) < %s)
+
+-- part: behind_kind
+(c.device_key, c.version, c.id) >= (%s, %s, %lld) AND (c.id <> %lld OR d.id > %lld)
+
+-- name: phones_by_seen
+-- scan: the kinds
+@phones_first AND (d.last_seen, d.id) < (%lld, %lld) AND d.last_seen >= %lld AND d.last_seen < %lld
+AND @of_such_kinds AND (%s = '' OR @ranges) ORDER BY d.last_seen DESC, d.id DESC LIMIT %d
+
+-- name: phones_by_mac
+-- scan: the kinds
+@phones_first AND (d.mac, d.id) > (%s, %lld) AND @seen AND @of_such_kinds AND (%s = '' OR @ranges)
+ORDER BY d.mac, d.id LIMIT %d
+
+-- name: phones_by_model
+@kinds_first AND @behind_kind AND @seen AND (%s = '' OR @kinds) AND (%s = '' OR @ranges)
+ORDER BY c.device_key, c.version, c.id, d.id LIMIT %d
+
+-- name: phones_of_kinds_by_seen
+-- scan: the kinds; they have few phones
+@kinds_first AND (+d.last_seen, d.id) < (CAST(%s AS BIGINT), CAST(%s AS BIGINT)) AND @seen AND (%s = '' OR @kinds)
+AND (%s = '' OR @ranges) ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
+
+-- name: phones_of_kinds_by_mac
+-- scan: the kinds; they have few phones
+@kinds_first AND (d.mac || '', d.id) > (%s, CAST(%s AS BIGINT)) AND @seen AND (%s = '' OR @kinds)
+AND (%s = '' OR @ranges) ORDER BY d.mac || '', d.id LIMIT %d
+
+-- name: phones_of_text_by_seen
+-- scan: the kinds
+@phones_first AND (+d.last_seen, d.id) < (CAST(%s AS BIGINT), CAST(%s AS BIGINT)) AND @seen AND @of_such_kinds
+AND %s <> '' AND @ranges ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
+
+-- name: phones_of_text_by_mac
+-- scan: the kinds
+@phones_first AND (d.mac || '', d.id) > (%s, CAST(%s AS BIGINT)) AND @seen AND @of_such_kinds
+AND %s <> '' AND @ranges ORDER BY d.mac || '', d.id LIMIT %d
+
+-- name: phones_of_text_by_model
+-- scan: the kinds
+@phones_first AND @behind_kind AND @seen AND @of_such_kinds AND %s <> '' AND @ranges
+ORDER BY c.device_key, c.version, c.id, d.id LIMIT %d
+
+-- name: phone_count_place
+SELECT device_key, version FROM device_count WHERE id = %lld
+
+-- name: phones_count_of_kinds
+-- scan: the kinds
+SELECT COALESCE(SUM(c.phones), 0) FROM device_count c WHERE @kinds
+
+-- name: phones_count_seen
+-- scan: the kinds
+SELECT COUNT(*) FROM device d WHERE d.last_seen >= %lld AND d.last_seen < %lld AND @of_such_kinds
+
+-- name: phones_count_of_text
+-- scan: of what was found, at most as many as the limit
+SELECT COUNT(*) FROM (SELECT d.id FROM device d WHERE %s <> '' AND @ranges LIMIT %d) t
+
+-- name: phones_count_matching
+-- scan: the kinds
+SELECT COUNT(*) FROM device d WHERE @seen AND @of_such_kinds AND %s <> '' AND @ranges
+
+-- name: phone
+@phones_first AND d.id = %lld
+
+-- name: phones_with_mac
+@phones_first AND d.mac = %s ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
+
+-- name: phones_with_serial
+@phones_first AND d.serial = %s ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
+
+-- name: phones_at_address
+-- those that are known by nothing else
+@phones_first AND d.address = %s AND d.mac = '' AND d.serial = '' ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
+
+-- name: phone_events
+SELECT number, time, kind, node, address, version, offered, result, reason, file, bytes FROM device_event
+WHERE device_id = %lld AND number < %lld ORDER BY number DESC LIMIT %d
+
+-- name: phone_counts
+-- scan: the kinds. The first parameter of each pair is a word if they are told apart by that; the last but three is when phones are gone.
+SELECT CASE %s WHEN '' THEN '' ELSE c.type END, CASE %s WHEN '' THEN '' ELSE c.brand END,
+CASE %s WHEN '' THEN '' ELSE c.model END, CASE %s WHEN '' THEN '' ELSE c.revision END,
+CASE %s WHEN '' THEN '' ELSE c.locale END, CASE %s WHEN '' THEN '' ELSE c.version END,
+CASE %s WHEN '' THEN '' ELSE COALESCE(s.name, c.site_key) END, CASE %s WHEN '' THEN '' ELSE c.state END,
+SUM(c.phones - COALESCE(g.phones, 0)), SUM(COALESCE(g.phones, 0))
+FROM device_count c LEFT JOIN (
+SELECT +d.count_id AS count_id, COUNT(*) AS phones FROM device d WHERE d.last_seen < %lld GROUP BY +d.count_id) g ON g.count_id = c.id
+LEFT JOIN site s ON s.name_key = c.site_key
+WHERE c.phones > 0 AND @kinds GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+
+-- name: phones_of_key
+SELECT COALESCE(SUM(phones), 0), COALESCE(SUM(CASE WHEN version = %s THEN phones ELSE 0 END), 0)
+FROM device_count WHERE device_key = %s
+
+-- name: phones_of_rules
+-- scan: all rules are wanted
+SELECT r.id, SUM(c.phones), SUM(CASE WHEN c.version <> '' AND c.version = r.pending THEN c.phones ELSE 0 END),
+SUM(CASE WHEN c.version <> '' AND c.version = r.approved THEN c.phones ELSE 0 END),
+SUM(CASE WHEN c.version <> '' AND c.version = r.restore THEN c.phones ELSE 0 END)
+FROM rule r CROSS JOIN device_count c WHERE c.device_key = r.device_key AND c.phones > 0 GROUP BY r.id ORDER BY r.id
+
+-- name: reading_any
+SELECT file FROM reading WHERE file > '' LIMIT 1
+
+-- name: strangers
+SELECT type, brand, model, revision, locale, checks, first_seen, last_seen FROM stranger WHERE last_seen > %lld
+ORDER BY last_seen DESC, device_key LIMIT %d
+
+-- name: traffic
+SELECT hour, SUM(checks), SUM(offers), SUM(refused), SUM(downloads), SUM(bytes), SUM(uploads) FROM traffic
+WHERE hour >= %lld AND hour < %lld GROUP BY hour ORDER BY hour
+
+-- name: rollout
+SELECT hour, version, current, phones FROM rollout WHERE rule_id = %lld AND hour >= %lld ORDER BY hour
 
 -- name: counter_clear
 -- for a copy, which brings its own

@@ -78,7 +78,7 @@ static int may_scan(const char *queries, const char *name)
 /* The statement's parameters as NULLs: what they are does not matter for the plan. */
 static const char *plan_of(const connection_t *c, const char *text)
 {
-    const char *args[16] = {NULL};
+    const char *args[64] = {NULL};
     const char *plan = "";
     apr_dbd_prepared_t *prepared = NULL;
     apr_dbd_results_t *results = NULL;
@@ -122,6 +122,41 @@ START_TEST(none_scans_that_may_not)
 }
 END_TEST
 
+/* 1 if the plan reads all of a table, or all of its index. */
+static int scans(const char *plan, const char *table)
+{
+    const char *scan = apr_pstrcat(unit.pool, "SCAN ", table, NULL);
+
+    for (const char *at = strstr(plan, scan); at; at = strstr(at + 1, scan)) {
+        if (strchr(" ;", at[strlen(scan)])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Whatever may be scanned, the tables of half a million phones and ten million events may not. `d` is what all statements
+ * with several tables call the phones. */
+START_TEST(none_scans_the_phones)
+{
+    static const char *const large[] = {"d", "device", "device_event"};
+    connection_t c = connect_to_schema();
+    int about_phones = 0;
+
+    ck_assert(scans("SCAN d;", "d") && scans("SEARCH c; SCAN d USING COVERING INDEX x; ", "d") && !scans("SCAN device_count; ", "device"));
+    for (int i = 0; i < COUNT_OF(statements); i++) {
+        const char *plan = plan_of(&c, statements[i].text);
+
+        about_phones += strstr(plan, "SEARCH d ") != NULL;
+        for (int table = 0; table < COUNT_OF(large); table++) {
+            ck_assert_msg(!scans(plan, large[table]), "%s: %s", statements[i].name, plan);
+        }
+    }
+    ck_assert_int_gt(about_phones, 10);
+    apr_dbd_close(c.driver, c.handle);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = unit_tests("sql");
@@ -129,6 +164,7 @@ int main(void)
     tcase_add_test(tests, every_statement_prepares);
     if (!store_server()) {
         tcase_add_test(tests, none_scans_that_may_not);
+        tcase_add_test(tests, none_scans_the_phones);
     }
     return unit_run(tests);
 }
