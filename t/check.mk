@@ -10,7 +10,7 @@ AM_TESTS_ENVIRONMENT = \
 	export srcdir builddir PYTHON3 PYTHONDONTWRITEBYTECODE HTTPD HTTPD_MODDIR SANITIZER_RUNTIME MODULE CTL CK_TAP_LOG_FILE_NAME;
 
 # Those that take longest begin first.
-TESTS = t/admin_patient.t t/httpd.t t/httpd_patient.t t/admin.t
+TESTS = t/admin_patient.t t/httpd.t t/httpd_patient.t t/browser.t t/admin.t
 check_PROGRAMS =
 EXTRA_DIST += t/run
 
@@ -105,7 +105,7 @@ t_unit_test_update_info_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
 endif
 
 # --- against a real httpd, and the command line (pytest) ----------------------------------------------------------
-EXTRA_DIST += t/httpd.t t/httpd_patient.t t/httpd t/admin.t t/admin_patient.t t/admin t/conformance
+EXTRA_DIST += t/httpd.t t/httpd_patient.t t/httpd t/browser.t t/browser t/admin.t t/admin_patient.t t/admin t/conformance
 check_PROGRAMS += t/tools/ask_rules
 t_tools_ask_rules_SOURCES = t/tools/ask_rules.c t/unit/sample.h
 t_tools_ask_rules_CPPFLAGS = $(DU_CPPFLAGS)
@@ -125,7 +125,7 @@ EXTRA_DIST += t/bench/bench.py t/bench/run t/tools/make_package.py t/tools/many_
 # What a failed run keeps, and one that was killed leaves.
 clean-local: clean-servers
 clean-servers:
-	rm -rf httpd-test.*
+	rm -rf httpd-test.* screenshots
 
 # --- speed and memory: printed, never judged; built by `make check` so that it stays buildable --------------------
 # A handler that only reads the body: what checks are measured against.

@@ -161,10 +161,10 @@ static apr_status_t write_html(dua_t *dua, const char *inner, du_values_t *value
     du_words_t words = dua_words(dua->texts);
     du_template_t *frame, *page;
     const char *text;
-    apr_status_t status = du_template_parse(ctx, HTML_frame, strlen(HTML_frame), 1, dua->pool, &frame);
+    apr_status_t status = du_template_parse(ctx, HTML_frame, strlen(HTML_frame), 0, dua->pool, &frame);
 
     if (status == APR_SUCCESS) {
-        status = du_template_parse(ctx, inner, strlen(inner), 1, dua->pool, &page);
+        status = du_template_parse(ctx, inner, strlen(inner), 0, dua->pool, &page);
     }
     if (status == APR_SUCCESS) {
         du_values_part(values, "frame.content", page);

@@ -23,18 +23,18 @@ def shipped(store):
     return text
 
 
-def uncommented(text):
-    """With the external virtual host in force."""
-    part = EXTERNAL.search(text).group()
-    return text.replace(part, re.sub(r"(?m)^#", "", part)).replace("#DevUpdateExternalURL", "DevUpdateExternalURL")
+def uncommented(text, number):
+    """With a virtual host in force: 0 is the external one, 1 that of the admin pages."""
+    part = EXTERNAL.findall(text)[number]
+    return text.replace(part, re.sub(r"(?m)^#", "", part))
 
 
 def make_certificate(directory):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=updates.example.com",
                     "-days", "2", "-keyout", directory / "key", "-out", directory / "certificate"],
                    check=True, capture_output=True)
-    return [(r'(SSLCertificateFile +)"[^"]*"', rf'\1"{directory}/certificate"'),
-            (r'(SSLCertificateKeyFile +)"[^"]*"', rf'\1"{directory}/key"')]
+    return [(r'(?m)^( +SSLCertificateFile +)"[^"]*"', rf'\1"{directory}/certificate"'),
+            (r'(?m)^( +SSLCertificateKeyFile +)"[^"]*"', rf'\1"{directory}/key"')]
 
 
 def accepted(site, text, modules):
@@ -49,10 +49,23 @@ def test_as_shipped(own_site):
     assert accepted(own_site, shipped(own_site.store), MODULES) == (0, "Syntax OK\n")
 
 
-def test_with_the_external_host(own_site, tmp_path):
-    text = uncommented(shipped(own_site.store))
+def with_certificate(text, tmp_path):
     for pattern, path in make_certificate(tmp_path):
         text, count = re.subn(pattern, path, text)
         assert count == 1
-    modules = [*MODULES, "authn_core", "authn_file", "authz_user", "auth_basic", "ssl"]
-    assert accepted(own_site, text, modules) == (0, "Syntax OK\n")
+    return text
+
+
+AUTH_MODULES = ["authn_core", "authn_file", "authz_user", "auth_basic", "ssl"]
+
+
+def test_with_the_external_host(own_site, tmp_path):
+    text = with_certificate(uncommented(shipped(own_site.store), 0), tmp_path)
+    text = text.replace("#DevUpdateExternalURL", "DevUpdateExternalURL")
+    assert accepted(own_site, text, [*MODULES, *AUTH_MODULES]) == (0, "Syntax OK\n")
+
+
+def test_with_the_pages(own_site, tmp_path):
+    text = with_certificate(uncommented(shipped(own_site.store), 1), tmp_path)
+    assert "    DevUpdateAdmin On\n" in text
+    assert accepted(own_site, text, [*MODULES, *AUTH_MODULES, "alias", "cgid"]) == (0, "Syntax OK\n")

@@ -1,0 +1,126 @@
+"""A person at a browser: Debian's chromium, without a window, driven through WebDriver."""
+import os
+import pathlib
+import subprocess
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+PATIENCE = 20  # seconds
+WIDE, NARROW = (1300, 900), (390, 800)
+PICTURES = pathlib.Path(os.environ["builddir"]) / "screenshots"
+TOOLS = pathlib.Path(os.environ["builddir"]) / "node_modules"
+AXE = TOOLS / "axe-core/axe.min.js"
+
+
+def start(profile):
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                     "--disable-background-networking", "--disable-component-update", f"--user-data-dir={profile}"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+
+
+def axe():
+    """The source of axe-core, which npm has and Debian has not; None if it cannot be had."""
+    if not AXE.exists():
+        try:
+            subprocess.run(["npm", "install", "--prefix", TOOLS.parent, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts",
+                            "axe-core@4"], check=True, capture_output=True, timeout=120)
+        except (OSError, subprocess.SubprocessError):
+            return None
+    return AXE.read_text(encoding="utf-8")
+
+
+class Browser:
+    """The pages of a site."""
+
+    def __init__(self, driver, site):
+        self.driver, self.site = driver, site
+
+    def __enter__(self):
+        self.driver.execute_cdp_cmd("Network.enable", {})
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+        self.media()
+        self.resize(WIDE)
+        self.driver.get_log("browser")
+        return self
+
+    def __exit__(self, *_):
+        """A fresh window, so that nothing of this person is left; what the page complained about is an error of the test."""
+        complaints = [entry["message"] for entry in self.driver.get_log("browser") if "Failed to load resource" not in entry["message"]]
+        self.javascript(True)
+        self.driver.get("about:blank")
+        assert not complaints, complaints
+
+    def sign_in(self, user, password="secret"):
+        """As the browser's own window for Basic does."""
+        import base64
+        word = base64.b64encode(f"{user}:{password}".encode()).decode()
+        self.driver.execute_cdp_cmd("Network.setExtraHTTPHeaders", {"headers": {"Authorization": f"Basic {word}"}})
+        return self
+
+    def javascript(self, is_on):
+        self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not is_on})
+
+    def media(self, dark=False, paper=False):
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "media": "print" if paper else "", "features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
+
+    def resize(self, size):
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False})
+
+    def open(self, target):
+        """A page by its name and query; answers the browser, so that calls can follow each other."""
+        self.driver.get(f"http://127.0.0.1:{self.site.port}/devupdate/{target}")
+        return self
+
+    @property
+    def url(self):
+        """What stands behind /devupdate/ in the address."""
+        return self.driver.current_url.partition("/devupdate/")[2]
+
+    @property
+    def text(self):
+        return self.driver.find_element(By.TAG_NAME, "body").text
+
+    def find(self, selector):
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def all(self, selector):
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def click(self, words):
+        """A link or button by what is written on it."""
+        path = f"//a[normalize-space()={words!r}] | //button[normalize-space()={words!r}]"
+        self.driver.find_element(By.XPATH, path).click()
+        return self
+
+    def until(self, holds, what):
+        return WebDriverWait(self.driver, PATIENCE, 0.1).until(lambda _: holds(), f"never: {what}\n{self.driver.current_url}")
+
+    def reads(self, words):
+        """Waits until the page says that."""
+        self.until(lambda: words in self.text, words)
+        return self
+
+    def picture(self, name):
+        """Keeps what is seen, the whole length of the page."""
+        PICTURES.mkdir(exist_ok=True)
+        height = self.driver.execute_script("return document.documentElement.scrollHeight")
+        width = self.driver.execute_script("return window.innerWidth")
+        self.resize((width, max(height, 300)))
+        self.driver.save_screenshot(str(PICTURES / f"{name}.png"))
+
+    def findings(self):
+        """What axe-core holds against the page, without what is minor."""
+        source = axe()
+        self.driver.execute_script(source)
+        result = self.driver.execute_async_script("const done = arguments[0]; axe.run({resultTypes: ['violations']}).then(done)")
+        return [(item["id"], item["impact"], [node["html"] for node in item["nodes"]][:5]) for item in result["violations"]
+                if item["impact"] not in ("minor", None)]
