@@ -3,7 +3,11 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <apr_lib.h>
+#include <apr_strings.h>
+
 #include "du_error.h"
+#include "du_text.h"
 
 struct du_csv_t {
     apr_file_t *file;
@@ -59,6 +63,54 @@ int du_csv_split(char *line, apr_size_t len, const char **cells, int max)
         *at++ = '\0';
     }
     return -1;
+}
+
+static char *put_quoted(char *to, const char *text)
+{
+    *to++ = '"';
+    if (du_csv_is_formula(*text)) {
+        *to++ = '\'';
+    }
+    for (; *text; text++) {
+        if (*text == '"') {
+            *to++ = '"';
+        }
+        *to++ = apr_iscntrl(*text) ? ' ' : *text;
+    }
+    *to++ = '"';
+    return to;
+}
+
+static int is_plain(const char *text)
+{
+    int plain = !du_csv_is_formula(*text);
+
+    for (; *text && plain; text++) {
+        plain = *text != ',' && *text != '"' && !apr_iscntrl(*text);
+    }
+    return plain;
+}
+
+const char *du_csv_line(apr_pool_t *pool, const char *const *cells, int count)
+{
+    apr_size_t size = 1;
+    char *line, *to;
+
+    for (int i = 0; i < count; i++) {
+        size += 2 * strlen(du_text_or_empty(cells[i])) + 4; /* every character doubled, quotes, apostrophe, comma */
+    }
+    to = line = apr_palloc(pool, size + 1);
+    for (int i = 0; i < count; i++) {
+        const char *text = du_text_or_empty(cells[i]);
+
+        if (i > 0) {
+            *to++ = ',';
+        }
+        to = is_plain(text) ? apr_cpystrn(to, text, strlen(text) + 1) : put_quoted(to, text);
+    }
+    *to++ = '\n';
+    *to = '\0';
+    return line;
 }
 
 apr_status_t du_csv_open(const char *path, apr_pool_t *pool, du_csv_t **csv)

@@ -20,6 +20,10 @@ static inline int du_csv_is_formula(char first)
  * is no record: a NUL, a quote that is not closed or has text behind it, a quote inside a plain cell, too many cells. */
 int du_csv_split(char *line, apr_size_t len, const char **cells, int max);
 
+/* The way back: cells as a line with its line feed, in pool. Control characters become spaces; what a spreadsheet would take for a
+ * formula is quoted. NULL is an empty cell. */
+const char *du_csv_line(apr_pool_t *pool, const char *const *cells, int count);
+
 /* A file that is read record by record, in constant memory. */
 typedef struct du_csv_t du_csv_t;
 apr_status_t du_csv_open(const char *path, apr_pool_t *pool, du_csv_t **csv);

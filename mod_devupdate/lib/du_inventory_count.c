@@ -27,6 +27,8 @@ static void read_key(const rows_t *rows, const char *const *columns, du_key_t *k
  * By kind, version, site and state
  */
 
+enum { DIMENSIONS = 8 }; /* what phones are told apart by: DU_BY_... */
+
 typedef struct counting_t {
     rows_t rows;
     int by_state;
@@ -103,25 +105,41 @@ static int compare_counts(const void *left, const void *right)
     return order ? order : strcmp(a->state, b->state);
 }
 
-/* Only where states matter it is asked who is gone: that is a look at every phone that is. */
+/* Fills the arguments and answers the statement. Without a filter, the two questions that overviews ask have indexes of
+ * their own. Only where states matter it is asked who is gone: that is a look at every phone that is. */
+static du_sql_e choose(apr_pool_t *pool, const du_inventory_view_t *view, const du_inventory_filter_t *filter,
+                       unsigned by, const char **args)
+{
+    int is_filtered = du_inventory_has_kinds(filter) || filter->state;
+
+    if (by == DU_BY_STATE && !is_filtered) {
+        args[0] = du_text_number(pool, view->gone_before);
+        return DU_SQL_PHONE_COUNTS_OF_STATES;
+    }
+    for (int i = 0; i < DIMENSIONS; i++) {
+        args[i] = by & (1U << i) ? "1" : "";
+    }
+    if (!(by & (DU_BY_SITE | DU_BY_STATE)) && !is_filtered) {
+        args[DIMENSIONS - 2] = NULL;
+        return DU_SQL_PHONE_COUNTS_OF_VERSIONS;
+    }
+    args[DIMENSIONS] = du_text_number(pool, by & DU_BY_STATE || filter->state ? view->gone_before : 0);
+    du_inventory_kind_args(pool, filter, args + DIMENSIONS + 1);
+    return DU_SQL_PHONE_COUNTS;
+}
+
 apr_status_t du_inventory_counts(du_ctx_t *ctx, du_store_t *store, const du_inventory_view_t *view,
                                  const du_inventory_filter_t *filter, unsigned by, int limit, apr_pool_t *pool,
                                  apr_array_header_t **counts)
 {
-    enum { DIMENSIONS = 8 };
     const char *args[DIMENSIONS + 1 + DU_INVENTORY_KIND_ARGS + 1] = {NULL};
     counting_t counting = {.rows = {pool, apr_array_make(pool, 64, sizeof(du_phone_count_t))},
                            .by_state = (by & DU_BY_STATE) != 0,
                            .only_gone = du_text_same(filter->state, du_phone_state_word(DU_PHONE_GONE)),
                            .state = filter->state};
-    apr_status_t rv;
+    du_sql_e statement = choose(ctx->pool, view, filter, by, args);
+    apr_status_t rv = du_db_select(ctx, store->db, statement, args, take_count, &counting);
 
-    for (int i = 0; i < DIMENSIONS; i++) {
-        args[i] = by & (1U << i) ? "1" : "";
-    }
-    args[DIMENSIONS] = du_text_number(ctx->pool, counting.by_state || filter->state ? view->gone_before : 0);
-    du_inventory_kind_args(ctx->pool, filter, args + DIMENSIONS + 1);
-    rv = du_db_select(ctx, store->db, DU_SQL_PHONE_COUNTS, args, take_count, &counting);
     add_gone(&counting);
     qsort(counting.rows.array->elts, (size_t)counting.rows.array->nelts, sizeof(du_phone_count_t), compare_counts);
     if (counting.rows.array->nelts > limit) {

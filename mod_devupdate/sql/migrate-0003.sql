@@ -29,7 +29,8 @@ CREATE TABLE device_count (
     phones     BIGINT NOT NULL,
     UNIQUE (device_key, version, site_key, state)
 );
-CREATE INDEX device_count_order ON device_count (device_key, version, id);
+CREATE INDEX device_count_order ON device_count (device_key, version, id, phones);
+CREATE INDEX device_count_state ON device_count (state, phones);
 CREATE TABLE device (
     id             BIGINT  PRIMARY KEY,
     count_id       BIGINT  NOT NULL,

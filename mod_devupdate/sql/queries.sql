@@ -306,16 +306,32 @@ SELECT number, time, kind, node, address, version, offered, result, reason, file
 WHERE device_id = %lld AND number < %lld ORDER BY number DESC LIMIT %d
 
 -- name: phone_counts
--- scan: the kinds. The first parameter of each pair is a word if they are told apart by that; the last but three is when phones are gone.
+-- scan: the kinds. A word for what they are told apart by; when phones are gone.
 SELECT CASE %s WHEN '' THEN '' ELSE c.type END, CASE %s WHEN '' THEN '' ELSE c.brand END,
 CASE %s WHEN '' THEN '' ELSE c.model END, CASE %s WHEN '' THEN '' ELSE c.revision END,
 CASE %s WHEN '' THEN '' ELSE c.locale END, CASE %s WHEN '' THEN '' ELSE c.version END,
 CASE %s WHEN '' THEN '' ELSE COALESCE(s.name, c.site_key) END, CASE %s WHEN '' THEN '' ELSE c.state END,
 SUM(c.phones - COALESCE(g.phones, 0)), SUM(COALESCE(g.phones, 0))
 FROM device_count c LEFT JOIN (
-SELECT +d.count_id AS count_id, COUNT(*) AS phones FROM device d WHERE d.last_seen < %lld GROUP BY +d.count_id) g ON g.count_id = c.id
+SELECT CAST(d.count_id AS BIGINT) AS count_id, COUNT(*) AS phones FROM device d WHERE d.last_seen < %lld
+GROUP BY CAST(d.count_id AS BIGINT)) g ON g.count_id = c.id
 LEFT JOIN site s ON s.name_key = c.site_key
 WHERE c.phones > 0 AND @kinds GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+
+-- name: phone_counts_of_versions
+-- scan: the kinds, by their index; columns as in phone_counts
+SELECT CASE %s WHEN '' THEN '' ELSE c.type END, CASE %s WHEN '' THEN '' ELSE c.brand END,
+CASE %s WHEN '' THEN '' ELSE c.model END, CASE %s WHEN '' THEN '' ELSE c.revision END,
+CASE %s WHEN '' THEN '' ELSE c.locale END, CASE %s WHEN '' THEN '' ELSE c.version END, '', '', SUM(t.phones), 0
+FROM (SELECT MIN(id) AS id, SUM(phones) AS phones FROM device_count GROUP BY device_key, version) t
+CROSS JOIN device_count c WHERE c.id = t.id AND t.phones > 0 GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
+
+-- name: phone_counts_of_states
+-- scan: the kinds, by their index; columns as in phone_counts
+SELECT '', '', '', '', '', '', '', t.state, t.phones - COALESCE(g.phones, 0), COALESCE(g.phones, 0)
+FROM (SELECT state, SUM(phones) AS phones FROM device_count GROUP BY state) t LEFT JOIN (
+SELECT c.state, COUNT(*) AS phones FROM device d CROSS JOIN device_count c WHERE d.last_seen < %lld AND c.id = d.count_id
+GROUP BY c.state) g ON g.state = t.state ORDER BY t.state
 
 -- name: phones_of_key
 SELECT COALESCE(SUM(phones), 0), COALESCE(SUM(CASE WHEN version = %s THEN phones ELSE 0 END), 0)

@@ -157,7 +157,8 @@ CREATE TABLE device_count (
     phones     BIGINT NOT NULL,
     UNIQUE (device_key, version, site_key, state)
 );
-CREATE INDEX device_count_order ON device_count (device_key, version, id);
+CREATE INDEX device_count_order ON device_count (device_key, version, id, phones);
+CREATE INDEX device_count_state ON device_count (state, phones);
 
 -- One phone, as its records say. `mac` and `serial` are canonical, '' = it never said one; a phone with neither is known by
 -- its address alone. `mac_reverse` is the digits of the MAC address from the last to the first.
