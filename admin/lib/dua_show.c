@@ -71,6 +71,11 @@ static const char *show(void *texts, const char *form, const char *text, apr_poo
     if (strncmp(form, "say.", 4) == 0) {
         return *text ? phrase(texts, apr_pstrcat(pool, form + 4, ".", text, NULL)) : "";
     }
+    if (strncmp(form, "maybe.", 6) == 0) {
+        const char *words = phrase(texts, apr_pstrcat(pool, form + 6, ".", text, NULL));
+
+        return words ? words : du_text_visible(pool, text);
+    }
     for (apr_size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         if (strcmp(forms[i].form, form) == 0) {
             return forms[i].show(pool, text);

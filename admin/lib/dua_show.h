@@ -8,6 +8,7 @@
  *   dash        the text, or a dash if it is empty
  *   lines       text of a file: as (none), but lines and tabs stay
  *   say.KEY     the phrase KEY.<text>, for words of ours: states, roles, results
+ *   maybe.KEY   likewise, or the text itself if there is no such phrase: words that records of another version may have
  */
 #ifndef DUA_SHOW_H
 #define DUA_SHOW_H
