@@ -14,7 +14,9 @@ static void export(request_rec *r, const char *name, const char *value)
 
 void du_admin_export(request_rec *r)
 {
-    export(r, "DEVUPDATE_STORE", du_conf_store(r->server));
+    const char *store = du_location_admin_store(r);
+
+    export(r, "DEVUPDATE_STORE", store ? store : du_conf_store(r->server));
     export(r, "DEVUPDATE_FILES", du_conf_files(r->server));
     export(r, "DEVUPDATE_NODE", du_conf_node_name(r->server));
     export(r, "DEVUPDATE_SITE", du_conf_site(r->server));

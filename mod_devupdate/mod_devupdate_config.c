@@ -240,12 +240,17 @@ static const char *set_words(cmd_parms *cmd, void *dir, int n, char *const word[
 #define COMMAND_URL(name, help)    AP_INIT_TAKE1(#name, set_url, (void *)&name, RSRC_CONF, help)
 #define COMMAND_WORDS(name, help)  AP_INIT_TAKE_ARGV(#name, set_words, (void *)&name, RSRC_CONF, help)
 
+#define OF_LOCATION(member) (void *)APR_OFFSETOF(du_location_t, member)
+#define LOCATION_COMMAND_FLAG(name, member, help)                                                                    \
+    AP_INIT_FLAG(#name, ap_set_flag_slot, OF_LOCATION(member), ACCESS_CONF | RSRC_CONF, help)
+#define LOCATION_COMMAND_TEXT(name, member, help)                                                                    \
+    AP_INIT_TAKE1(#name, ap_set_string_slot, OF_LOCATION(member), ACCESS_CONF | RSRC_CONF, help)
+
 const command_rec du_commands[] = {
 #define COMMAND(kind, member, name, context, preset, least, most, help) COMMAND_##kind(name, help),
     DU_DIRECTIVES(COMMAND)
 #undef COMMAND
-#define COMMAND(kind, member, name, context, preset, least, most, help)                                              \
-    AP_INIT_FLAG(#name, ap_set_flag_slot, (void *)APR_OFFSETOF(du_location_t, member), ACCESS_CONF | RSRC_CONF, help),
+#define COMMAND(kind, member, name, context, preset, least, most, help) LOCATION_COMMAND_##kind(name, member, help),
         DU_LOCATION_DIRECTIVES(COMMAND)
 #undef COMMAND
             {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

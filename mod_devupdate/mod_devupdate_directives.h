@@ -49,10 +49,12 @@
     X(NUMBER, min_free_space,   DevUpdateMinFreeSpace,   GLOBAL, 0, 0, 1125899906842624,                            \
       "bytes that must be free on the disk when an upload begins")
 
-/* Those of <Location> and its like, in the same form; all are of kind FLAG. */
+/* Those of <Location> and its like, in the same form; of kind FLAG or TEXT. */
 #define DU_LOCATION_DIRECTIVES(X)                                                                                   \
     X(FLAG,   admin,            DevUpdateAdmin,          LOCATION, 0,   0,    1,                                     \
-      "On or Off: whether CGI programs here are admin pages, which are told where the store is")
+      "On or Off: whether CGI programs here are admin pages, which are told where the store is")                    \
+    X(TEXT,   admin_store,      DevUpdateAdminStore,     LOCATION, NULL, 0,   0,                                     \
+      "the database as admin pages connect to it, as \"DRIVER PARAMS\"")
 /* clang-format on */
 
 #endif

@@ -111,6 +111,12 @@ t_tools_ask_rules_SOURCES = t/tools/ask_rules.c t/unit/sample.h
 t_tools_ask_rules_CPPFLAGS = $(DU_CPPFLAGS)
 t_tools_ask_rules_LDADD = libdevupdate.la $(DU_LIBS)
 
+# A page on which everything can be asked for, to try the guard of all pages with.
+check_PROGRAMS += t/tools/probe
+t_tools_probe_SOURCES = t/tools/probe.c
+t_tools_probe_CPPFLAGS = $(DUA_CPPFLAGS)
+t_tools_probe_LDADD = libdevupdateadmin.la
+
 # Makes certificates and catalogues for the tests.
 catalog_maker = t/tools/catalog_maker.c t/tools/catalog_maker.h
 check_PROGRAMS += t/tools/make_catalog

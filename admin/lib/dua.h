@@ -31,6 +31,8 @@ typedef struct dua_page_t {
     apr_status_t (*show)(dua_t *dua);   /* GET: fills dua->data */
     apr_status_t (*change)(dua_t *dua); /* POST; NULL = the page changes nothing */
     int reads_body;                     /* POST: its own change() reads the body, which may be large */
+    const char *const *changing;        /* those of the parameters that a change has and a GET must not, {NULL} at the
+                                         * end; NULL = none */
 } dua_page_t;
 
 /* One request. */

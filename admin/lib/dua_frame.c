@@ -78,7 +78,7 @@ void dua_frame_done(dua_t *dua)
     const char *location = dua->location ? dua->location : dua->page->name;
 
     if (dua->wants_json) {
-        json_object_update_missing(dua->data, result_of(dua));
+        json_object_update_missing_new(dua->data, result_of(dua));
         send_json(dua, dua->data);
         return;
     }

@@ -109,6 +109,9 @@ static apr_status_t read_parameters(dua_t *dua)
 {
     apr_status_t status = dua->env.query ? dua_form_read(dua->ctx, dua->form, dua->env.query) : APR_SUCCESS;
 
+    if (status == APR_SUCCESS) {
+        status = dua_guard_query(dua);
+    }
     return status == APR_SUCCESS && is_post(dua) && !dua->page->reads_body ? read_body(dua) : status;
 }
 
@@ -167,12 +170,8 @@ static apr_status_t show_refused(dua_t *dua, apr_status_t refused)
 
 static apr_status_t change(dua_t *dua)
 {
-    apr_status_t status = dua_guard_post(dua);
+    apr_status_t status = dua->page->change(dua);
 
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    status = dua->page->change(dua);
     if (status == APR_SUCCESS && dua->done) {
         dua_frame_done(dua);
         return APR_SUCCESS;
@@ -180,7 +179,15 @@ static apr_status_t change(dua_t *dua)
     return status == APR_SUCCESS ? dua_frame_page(dua) : show_refused(dua, status);
 }
 
-static apr_status_t answer(dua_t *dua)
+static apr_status_t show(dua_t *dua)
+{
+    apr_status_t status = dua->page->show(dua);
+
+    return status == APR_SUCCESS && !dua->response.is_begun ? dua_frame_page(dua) : status;
+}
+
+/* Everything before page code. */
+static apr_status_t admit(dua_t *dua)
 {
     apr_status_t status = dua_guard_request(dua);
 
@@ -194,11 +201,50 @@ static apr_status_t answer(dua_t *dua)
     if (status == APR_SUCCESS) {
         status = dua_guard_role(dua);
     }
-    if (status != APR_SUCCESS || is_post(dua)) {
-        return status == APR_SUCCESS ? change(dua) : status;
+    return status == APR_SUCCESS && is_post(dua) ? dua_guard_post(dua) : status;
+}
+
+/* 1 if somebody was kept from something, and it is not that we cannot. */
+static int is_refused(apr_status_t status)
+{
+    return status == DU_E_FORBIDDEN || status == DU_E_METHOD || status == DU_E_MALFORMED || status == DU_E_TOO_LARGE;
+}
+
+/* A request that is refused for its form has not opened the store yet. If that fails, the refusal is in httpd's log only. */
+static void record(dua_t *dua)
+{
+    du_failure_t failure = dua->ctx->failure;
+
+    if (!dua->store && dua->actor.name && open_store(dua) != APR_SUCCESS) {
+        du_report(dua->ctx, DU_LOG_WARNING);
     }
-    status = dua->page->show(dua);
-    return status == APR_SUCCESS && !dua->response.is_begun ? dua_frame_page(dua) : status;
+    dua->ctx->failure = failure;
+    dua_guard_record(dua);
+}
+
+static apr_status_t answer(dua_t *dua)
+{
+    apr_status_t status = admit(dua);
+    int is_admitted = status == APR_SUCCESS;
+
+    if (is_admitted) {
+        status = is_post(dua) ? change(dua) : show(dua);
+    }
+    if (is_admitted ? status == DU_E_FORBIDDEN : is_refused(status)) {
+        record(dua);
+    }
+    return status;
+}
+
+/* mod_cgid talks to us through a socket: if we end with something unread in it, the client gets only a part of the answer, or
+ * nothing. How much it can be is for LimitRequestBody to say. */
+static void read_the_rest(const dua_t *dua)
+{
+    char buffer[16384];
+    apr_size_t len = du_text_equal(dua->env.method, "GET") && !dua->env.content_length ? 0 : 1;
+
+    while (len > 0 && dua_env_body(buffer, sizeof(buffer), &len) == APR_SUCCESS) {
+    }
 }
 
 static int run(apr_pool_t *pool, const dua_page_t *page)
@@ -216,6 +262,7 @@ static int run(apr_pool_t *pool, const dua_page_t *page)
         dua_frame_failure(&dua, status);
     }
     if (!dua.response.is_begun) {
+        read_the_rest(&dua);
         status = dua_response_send(&dua.response);
     }
     json_decref(dua.data);

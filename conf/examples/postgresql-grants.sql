@@ -11,5 +11,7 @@ REVOKE INSERT, UPDATE, DELETE ON counter FROM devupdate_admin;
 GRANT UPDATE (value) ON counter TO devupdate_admin;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO devupdate_httpd;
+REVOKE SELECT ON secret FROM devupdate_httpd;
+GRANT INSERT, UPDATE, DELETE ON reading, device, device_event, device_count, stranger, traffic, rollout TO devupdate_httpd;
 GRANT INSERT ON activity TO devupdate_httpd;
 GRANT UPDATE (value) ON counter TO devupdate_httpd;

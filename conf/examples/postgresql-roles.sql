@@ -4,9 +4,9 @@
 
 -- owns the tables: devupdatectl store init, migrate and copy
 CREATE ROLE devupdate_owner LOGIN;
--- administrators: all other commands of devupdatectl
+-- administrators: all other commands of devupdatectl, and the admin pages
 CREATE ROLE devupdate_admin LOGIN;
--- the nodes: read everything, and record what they clean up
+-- the nodes: read everything but the pages' key, write what phones do, and record what they clean up
 CREATE ROLE devupdate_httpd LOGIN;
 
 -- A node asks small questions; one that is not answered in this time will not be.

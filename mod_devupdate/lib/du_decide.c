@@ -73,12 +73,12 @@ static du_decision_t nothing(du_reason_e reason)
 }
 
 /* The version a phone is to have: NULL if none. */
-static const du_rs_image_t *image_for(const du_ruleset_t *ruleset, const du_rs_rule_t *rule,
-                                      const du_request_t *request, const du_address_t *address, du_reason_e *reason)
+static const du_rs_image_t *image_for(const du_ruleset_t *ruleset, const du_rs_rule_t *rule, int is_test,
+                                      du_reason_e *reason)
 {
     const du_rs_image_t *pending = du_ruleset_image(ruleset, rule, DU_PENDING);
 
-    if (pending && du_ruleset_is_test(ruleset, request->test_mac, request->test_serial, address)) {
+    if (pending && is_test) {
         *reason = DU_REASON_PENDING;
         return pending;
     }
@@ -86,10 +86,17 @@ static const du_rs_image_t *image_for(const du_ruleset_t *ruleset, const du_rs_r
     return du_ruleset_image(ruleset, rule, DU_APPROVED);
 }
 
+static int is_held(const du_ruleset_t *ruleset, const du_request_t *request, int is_test, const char *version)
+{
+    return du_ruleset_is_held(ruleset, request->test_mac, request->test_serial, DU_HELD_ALL) ||
+           (!is_test && du_ruleset_is_held(ruleset, request->test_mac, request->test_serial, version));
+}
+
 du_decision_t du_decide(const du_ruleset_t *ruleset, const du_request_t *request, const du_address_t *address)
 {
     du_decision_t offer = {.result = DU_RESULT_OFFERED};
     const du_rs_rule_t *rule;
+    int is_test;
 
     if (!du_key_is_complete(&request->key)) {
         return nothing(DU_REASON_INCOMPLETE);
@@ -98,9 +105,14 @@ du_decision_t du_decide(const du_ruleset_t *ruleset, const du_request_t *request
     if (!rule) {
         return nothing(DU_REASON_NO_RULE);
     }
-    offer.image = image_for(ruleset, rule, request, address, &offer.reason);
+    is_test = du_ruleset_is_test(ruleset, request->test_mac, request->test_serial, address);
+    offer.image = image_for(ruleset, rule, is_test, &offer.reason);
     if (!offer.image) {
         return nothing(DU_REASON_NO_APPROVED);
     }
-    return is_installed(ruleset, offer.image, request) ? nothing(DU_REASON_CURRENT) : offer;
+    if (is_installed(ruleset, offer.image, request)) {
+        return nothing(DU_REASON_CURRENT);
+    }
+    return is_held(ruleset, request, is_test, du_ruleset_version(ruleset, offer.image)) ? nothing(DU_REASON_HELD)
+                                                                                        : offer;
 }

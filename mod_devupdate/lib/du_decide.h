@@ -21,6 +21,7 @@
     X(DU_REASON_CURRENT,         "current",         DU_RESULT_NONE)    /* the version it would get is installed */         \
     X(DU_REASON_NO_RULE,         "no-rule",         DU_RESULT_NONE)    /* no rule has this key */                          \
     X(DU_REASON_NO_APPROVED,     "no-approved",     DU_RESULT_NONE)    /* the rule has no approved version */              \
+    X(DU_REASON_HELD,            "held",            DU_RESULT_NONE)    /* this phone is not to be offered it any more */ \
     X(DU_REASON_INCOMPLETE,      "incomplete",      DU_RESULT_NONE)    /* a part of the key is missing */                  \
     X(DU_REASON_MALFORMED,       "malformed",       DU_RESULT_REFUSED) /* the body is not an acceptable request */         \
     X(DU_REASON_TOO_LARGE,       "too-large",       DU_RESULT_REFUSED) /* the body is larger than the limit */             \
@@ -56,6 +57,9 @@ du_result_e du_reason_result(du_reason_e reason);
  * Offered when *different*, never when "newer" (protocol.md 8.4): the version of the rule with exactly this key that the
  * phone is to have, unless the request says it is installed. That is the approved version; for a test device the
  * pending one if there is one. address is the client's, NULL if not known; it decides at which site the phone is.
+ *
+ * A phone that is held is not offered what it is held for (du_held_t): a version, which does not hold a test device, or
+ * whatever there is.
  *
  * A version is installed if each reported module that has the name of one of the
  * image's files has that version; if the request names none of the image's files, any module with that version will do.

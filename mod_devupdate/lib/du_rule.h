@@ -91,12 +91,23 @@ typedef struct du_test_device_t {
     const char *shown;      /* as it was typed */
 } du_test_device_t;
 
+/* A phone that is not offered a version any more, because it took it again and again without ever reporting it, or because
+ * somebody says so. It is known by one of the two identifiers at least. */
+#define DU_HELD_ALL "*" /* no version is offered */
+
+typedef struct du_held_t {
+    const char *mac;     /* du_mac_canonical(); "" = not known */
+    const char *serial;  /* du_serial_canonical(); "" = not known */
+    const char *version; /* or DU_HELD_ALL */
+} du_held_t;
+
 /* Everything a rule set is compiled from, of one generation of the store. */
 typedef struct du_snapshot_t {
     apr_int64_t generation;
     apr_array_header_t *rules;        /* of du_rule_t with images, by id */
     apr_array_header_t *sites;        /* of du_site_t */
     apr_array_header_t *test_devices; /* of du_test_device_t */
+    apr_array_header_t *held;         /* of du_held_t */
     du_settings_t settings;           /* those in force at the node; none are as good as the defaults */
 } du_snapshot_t;
 

@@ -21,7 +21,8 @@ int du_ruleset_sections(du_ruleset_t *ruleset, const void *block, apr_size_t len
     ruleset->dialects = (const void *)(ruleset->replies + h->nreplies);
     ruleset->subnets = (const void *)(ruleset->dialects + h->ndialects);
     ruleset->tests = (const void *)(ruleset->subnets + h->nsubnets);
-    ruleset->buckets = (const void *)(ruleset->tests + h->ntests);
+    ruleset->held = (const void *)(ruleset->tests + h->ntests);
+    ruleset->buckets = (const void *)(ruleset->held + h->nheld);
     ruleset->settings = (const void *)(ruleset->buckets + h->nbuckets);
     ruleset->blob = (const void *)(ruleset->settings + h->nsettings);
     return h->size == len && (const char *)block + len == ruleset->blob + h->blob_size;
@@ -233,7 +234,7 @@ void du_ruleset_settings(const du_ruleset_t *ruleset, du_settings_t *settings)
 }
 
 /*
- * Test devices
+ * Test devices, held phones
  */
 
 /* The number of the site an address is at: the longest prefix wins, and it comes first. 0 = at none. */
@@ -247,15 +248,18 @@ static apr_uint32_t site_of(const du_ruleset_t *ruleset, const du_address_t *add
     return 0;
 }
 
-/* The first test device that is not before an identifier of that kind. */
-static apr_uint32_t lower_bound(const du_ruleset_t *ruleset, const char *identifier)
+#define NUMBERS_OF(record) ((apr_uint32_t)(sizeof(record) / sizeof(apr_uint32_t)))
+
+/* The first of n records, each with an identifier, that is not before that one. stride is the numbers of a record. */
+static apr_uint32_t lower_bound(const du_ruleset_t *ruleset, const apr_uint32_t *identifiers, apr_uint32_t n,
+                                apr_uint32_t stride, const char *identifier)
 {
-    apr_uint32_t low = 0, high = ruleset->header->ntests;
+    apr_uint32_t low = 0, high = n;
 
     while (low < high) {
         apr_uint32_t middle = low + (high - low) / 2;
 
-        if (strcmp(ruleset->blob + ruleset->tests[middle].identifier, identifier) < 0) {
+        if (strcmp(ruleset->blob + identifiers[middle * stride], identifier) < 0) {
             low = middle + 1;
         } else {
             high = middle;
@@ -266,9 +270,12 @@ static apr_uint32_t lower_bound(const du_ruleset_t *ruleset, const char *identif
 
 static int is_listed(const du_ruleset_t *ruleset, const char *identifier, const du_address_t *address)
 {
-    apr_uint32_t i = identifier ? lower_bound(ruleset, identifier) : ruleset->header->ntests;
+    apr_uint32_t n = ruleset->header->ntests;
+    apr_uint32_t i = identifier ? lower_bound(ruleset, (const apr_uint32_t *)ruleset->tests, n,
+                                              NUMBERS_OF(du_rs_test_t), identifier)
+                                : n;
 
-    for (; i < ruleset->header->ntests; i++) {
+    for (; i < n; i++) {
         const du_rs_test_t *test = &ruleset->tests[i];
 
         if (!du_text_equal(ruleset->blob + test->identifier, identifier)) {
@@ -295,6 +302,29 @@ int du_ruleset_is_test(const du_ruleset_t *ruleset, const char *mac, const char 
     return ruleset->header->ntests > 0 &&
            (is_listed(ruleset, with_letter(identifier, DU_RS_MAC, mac), address) ||
             is_listed(ruleset, with_letter(identifier, DU_RS_SERIAL, serial), address));
+}
+
+static int is_held(const du_ruleset_t *ruleset, const char *identifier, const char *version)
+{
+    apr_uint32_t n = ruleset->header->nheld;
+    apr_uint32_t i = identifier ? lower_bound(ruleset, (const apr_uint32_t *)ruleset->held, n,
+                                              NUMBERS_OF(du_rs_held_t), identifier)
+                                : n;
+
+    for (; i < n && du_text_equal(ruleset->blob + ruleset->held[i].identifier, identifier); i++) {
+        if (du_text_equal(ruleset->blob + ruleset->held[i].version, version)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int du_ruleset_is_held(const du_ruleset_t *ruleset, const char *mac, const char *serial, const char *version)
+{
+    char identifier[DU_RS_IDENTIFIER_MAX];
+
+    return ruleset->header->nheld > 0 && (is_held(ruleset, with_letter(identifier, DU_RS_MAC, mac), version) ||
+                                          is_held(ruleset, with_letter(identifier, DU_RS_SERIAL, serial), version));
 }
 
 /* The rule's image of that version. Exact spelling goes first: 5.4.0A and 5.4.0a would be two versions. */

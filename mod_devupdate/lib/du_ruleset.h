@@ -72,6 +72,9 @@ void du_ruleset_reply(const du_ruleset_t *ruleset, const du_rs_image_t *image, i
  * everywhere or at the site that its address is at. Any of the three may be NULL. */
 int du_ruleset_is_test(const du_ruleset_t *ruleset, const char *mac, const char *serial, const du_address_t *address);
 
+/* 1 if a phone is not offered that version any more; DU_HELD_ALL asks whether it is offered none. mac and serial as above. */
+int du_ruleset_is_held(const du_ruleset_t *ruleset, const char *mac, const char *serial, const char *version);
+
 /* The settings in force when it was compiled; they live as long as the rule set. NULL has none, which is the defaults. */
 void du_ruleset_settings(const du_ruleset_t *ruleset, du_settings_t *settings);
 

@@ -16,7 +16,7 @@ typedef struct builder_t {
     apr_pool_t *pool;    /* what is being built */
     apr_pool_t *scratch; /* cleared after every reply */
     int has_tests;       /* pending versions are offered to somebody */
-    apr_array_header_t *files, *rules, *images, *replies, *dialect_records, *subnets, *tests, *settings;
+    apr_array_header_t *files, *rules, *images, *replies, *dialect_records, *subnets, *tests, *held, *settings;
     apr_array_header_t *blob; /* of char */
     apr_hash_t *texts;        /* text -> offset in the blob plus one */
 } builder_t;
@@ -181,22 +181,23 @@ static apr_uint32_t site_number(const apr_array_header_t *sites, const char *nam
     return 0;
 }
 
-typedef struct listed_t {
+/* What a table says of an identifier: the number of a site, the offset of a version. */
+typedef struct named_t {
     const char *identifier;
-    apr_uint32_t site;
-} listed_t;
+    apr_uint32_t number;
+} named_t;
 
 static int by_identifier(const void *one, const void *other)
 {
-    const listed_t *a = one, *b = other;
+    const named_t *a = one, *b = other;
     int order = strcmp(a->identifier, b->identifier);
 
-    return order ? order : (a->site > b->site) - (a->site < b->site);
+    return order ? order : (a->number > b->number) - (a->number < b->number);
 }
 
 static void add_tests(builder_t *b, const du_snapshot_t *snapshot)
 {
-    listed_t *list = apr_palloc(b->pool, sizeof(*list) * (apr_size_t)(snapshot->test_devices->nelts + 1));
+    named_t *list = apr_palloc(b->pool, sizeof(*list) * (apr_size_t)(snapshot->test_devices->nelts + 1));
     int n = 0;
 
     for (int i = 0; i < snapshot->test_devices->nelts; i++) {
@@ -209,14 +210,40 @@ static void add_tests(builder_t *b, const du_snapshot_t *snapshot)
         }
         list[n].identifier =
             apr_psprintf(b->pool, "%c%s", device->kind == DU_TEST_MAC ? DU_RS_MAC : DU_RS_SERIAL, device->identifier);
-        list[n++].site = site;
+        list[n++].number = site;
     }
     qsort(list, (size_t)n, sizeof(*list), by_identifier);
     for (int i = 0; i < n; i++) {
         du_rs_test_t *made = apr_array_push(b->tests);
 
         made->identifier = add_text(b, list[i].identifier);
-        made->site = list[i].site;
+        made->site = list[i].number;
+    }
+}
+
+/* Both identifiers of a phone stand for it. */
+static void add_held(builder_t *b, const apr_array_header_t *held)
+{
+    named_t *list = apr_palloc(b->pool, sizeof(*list) * (2 * (apr_size_t)held->nelts + 1));
+    int n = 0;
+
+    for (int i = 0; i < held->nelts; i++) {
+        const du_held_t *phone = &APR_ARRAY_IDX(held, i, du_held_t);
+        apr_uint32_t version = add_text(b, phone->version);
+
+        if (*phone->mac) {
+            list[n++] = (named_t){apr_psprintf(b->pool, "%c%s", DU_RS_MAC, phone->mac), version};
+        }
+        if (*phone->serial) {
+            list[n++] = (named_t){apr_psprintf(b->pool, "%c%s", DU_RS_SERIAL, phone->serial), version};
+        }
+    }
+    qsort(list, (size_t)n, sizeof(*list), by_identifier);
+    for (int i = 0; i < n; i++) {
+        du_rs_held_t *made = apr_array_push(b->held);
+
+        made->identifier = add_text(b, list[i].identifier);
+        made->version = list[i].number;
     }
 }
 
@@ -225,6 +252,7 @@ static void add_places(builder_t *b, const du_snapshot_t *snapshot)
     add_subnets(b, snapshot->sites);
     qsort(b->subnets->elts, (size_t)b->subnets->nelts, sizeof(du_rs_subnet_t), longer_prefix_first);
     add_tests(b, snapshot);
+    add_held(b, snapshot->held);
 }
 
 static void add_settings(builder_t *b, const du_settings_t *settings)
@@ -275,14 +303,14 @@ static char *append_array(char *to, const apr_array_header_t *array)
 static void assemble(builder_t *b, du_rs_header_t *header, const void **block, apr_size_t *len)
 {
     const apr_uint32_t *buckets = make_buckets(b, &header->nbuckets);
-    apr_size_t size = sizeof(*header) + (apr_size_t)b->files->nelts * sizeof(du_rs_record_t) +
-                      (apr_size_t)b->rules->nelts * sizeof(du_rs_rule_t) +
-                      (apr_size_t)b->images->nelts * sizeof(du_rs_image_t) +
-                      (apr_size_t)b->replies->nelts * sizeof(du_rs_reply_t) +
-                      (apr_size_t)b->dialect_records->nelts * sizeof(du_rs_dialect_t) +
-                      (apr_size_t)b->subnets->nelts * sizeof(du_rs_subnet_t) +
-                      (apr_size_t)b->tests->nelts * sizeof(du_rs_test_t) + header->nbuckets * sizeof(*buckets) +
-                      (apr_size_t)b->settings->nelts * sizeof(du_rs_setting_t) + (apr_size_t)b->blob->nelts;
+    apr_size_t size =
+        sizeof(*header) + (apr_size_t)b->files->nelts * sizeof(du_rs_record_t) +
+        (apr_size_t)b->rules->nelts * sizeof(du_rs_rule_t) + (apr_size_t)b->images->nelts * sizeof(du_rs_image_t) +
+        (apr_size_t)b->replies->nelts * sizeof(du_rs_reply_t) +
+        (apr_size_t)b->dialect_records->nelts * sizeof(du_rs_dialect_t) +
+        (apr_size_t)b->subnets->nelts * sizeof(du_rs_subnet_t) + (apr_size_t)b->tests->nelts * sizeof(du_rs_test_t) +
+        (apr_size_t)b->held->nelts * sizeof(du_rs_held_t) + header->nbuckets * sizeof(*buckets) +
+        (apr_size_t)b->settings->nelts * sizeof(du_rs_setting_t) + (apr_size_t)b->blob->nelts;
     char *made = apr_palloc(b->pool, size), *to;
 
     header->nfiles = (apr_uint32_t)b->files->nelts;
@@ -292,6 +320,7 @@ static void assemble(builder_t *b, du_rs_header_t *header, const void **block, a
     header->ndialects = (apr_uint32_t)b->dialect_records->nelts;
     header->nsubnets = (apr_uint32_t)b->subnets->nelts;
     header->ntests = (apr_uint32_t)b->tests->nelts;
+    header->nheld = (apr_uint32_t)b->held->nelts;
     header->nsettings = (apr_uint32_t)b->settings->nelts;
     header->blob_size = (apr_uint32_t)b->blob->nelts;
     header->size = size;
@@ -303,6 +332,7 @@ static void assemble(builder_t *b, du_rs_header_t *header, const void **block, a
     to = append_array(to, b->dialect_records);
     to = append_array(to, b->subnets);
     to = append_array(to, b->tests);
+    to = append_array(to, b->held);
     to = append(to, buckets, header->nbuckets * sizeof(*buckets));
     to = append_array(to, b->settings);
     append_array(to, b->blob);
@@ -350,6 +380,7 @@ static builder_t *make_builder(du_ctx_t *ctx, const du_dialects_t *dialects, int
     b->dialect_records = apr_array_make(pool, 4, sizeof(du_rs_dialect_t));
     b->subnets = apr_array_make(pool, 4, sizeof(du_rs_subnet_t));
     b->tests = apr_array_make(pool, 4, sizeof(du_rs_test_t));
+    b->held = apr_array_make(pool, 4, sizeof(du_rs_held_t));
     b->settings = apr_array_make(pool, 4, sizeof(du_rs_setting_t));
     b->blob = apr_array_make(pool, 1024 * (nrules + 1), 1);
     b->texts = apr_hash_make(pool);

@@ -1,12 +1,12 @@
 /*
  * The form of a rule set in memory and on disk; private to du_ruleset.c, du_ruleset_build.c and du_current.c.
  *
- *   header | files | rules | images | replies | dialects | subnets | tests | buckets | settings | blob
+ *   header | files | rules | images | replies | dialects | subnets | tests | held | buckets | settings | blob
  *
  * Records refer to each other by index and to texts by offset into the blob, so the block means the same wherever it is
  * mapped. Texts end with NUL and are stored once; offset 0 is the empty text. Buckets are an open-addressed hash table
  * of rule numbers (from 1; 0 is free) with at least half of them free. Subnets are in the order of falling prefix length, test
- * devices in the order of their identifiers.
+ * devices and held phones in the order of their identifiers.
  */
 #ifndef DU_RULESET_FORMAT_H
 #define DU_RULESET_FORMAT_H
@@ -14,7 +14,7 @@
 #include "du_ruleset.h"
 
 #define DU_RS_MAGIC      "DURULES"
-#define DU_RS_FORMAT     4u
+#define DU_RS_FORMAT     5u
 #define DU_RS_BYTE_ORDER 0x01020304u
 
 typedef struct du_rs_header_t {
@@ -25,7 +25,8 @@ typedef struct du_rs_header_t {
     apr_uint64_t size;                    /* of the block */
     apr_int64_t generation;
     apr_int64_t compiled; /* apr_time_t */
-    apr_uint32_t nfiles, nrules, nimages, nreplies, ndialects, nsubnets, ntests, nbuckets, nsettings, blob_size;
+    apr_uint32_t nfiles, nrules, nimages, nreplies, ndialects, nsubnets, ntests, nheld, nbuckets, nsettings,
+        blob_size;
 } du_rs_header_t;
 
 /* One file that phones may fetch, and its catalogue likewise. */
@@ -79,6 +80,12 @@ typedef struct du_rs_test_t {
     apr_uint32_t site; /* 0 = everywhere */
 } du_rs_test_t;
 
+/* A phone that is not offered a version any more; one that is known by both identifiers stands here twice. */
+typedef struct du_rs_held_t {
+    apr_uint32_t identifier;
+    apr_uint32_t version;
+} du_rs_held_t;
+
 /* A setting that is not at its default. By name, so that a rule set may be read by who knows more or fewer of them. */
 typedef struct du_rs_setting_t {
     apr_uint32_t name, value;
@@ -93,6 +100,7 @@ struct du_ruleset_t {
     const du_rs_dialect_t *dialects;
     const du_rs_subnet_t *subnets;
     const du_rs_test_t *tests;
+    const du_rs_held_t *held;
     const apr_uint32_t *buckets;
     const du_rs_setting_t *settings;
     const char *blob;

@@ -307,6 +307,7 @@ apr_status_t du_store_snapshot(du_ctx_t *ctx, du_store_t *store, apr_pool_t *poo
     apr_status_t rv = du_store_generation(ctx, store, &snapshot->generation);
 
     snapshot->settings = (du_settings_t){{NULL}};
+    snapshot->held = apr_array_make(pool, 4, sizeof(du_held_t));
     if (rv == APR_SUCCESS) {
         rv = read_ruleset(ctx, store, pool, &snapshot->rules);
     }

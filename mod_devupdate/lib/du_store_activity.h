@@ -24,6 +24,23 @@ typedef struct du_activity_filter_t {
 apr_status_t du_store_activities(du_ctx_t *ctx, du_store_t *store, const du_activity_filter_t *filter,
                                  apr_pool_t *pool, apr_array_header_t **rows);
 
+/*
+ * Refused attempts (du_store_refusal.c)
+ */
+
+#define DU_REFUSAL_ACTION "refuse"
+#define DU_REFUSAL_PAUSE  apr_time_from_sec(60) /* ours */
+
+/* Puts on record that somebody was refused something: object is what ("page rules"), reason a word for why. DU_E_NOTHING if
+ * that is there already for the same account, object and reason and less than DU_REFUSAL_PAUSE old: who asks often does not
+ * fill the record. The generation stays. */
+apr_status_t du_store_refused(du_ctx_t *ctx, du_store_t *store, const char *object, const char *reason,
+                              const du_actor_t *actor);
+
+/*
+ * Proving
+ */
+
 /* What is wrong with the chain of rows. */
 #define DU_PROOF_LIST(X)                                                                                             \
     X(DU_PROOF_WHOLE, "whole", "is as it was written")                                                               \

@@ -32,14 +32,14 @@ static apr_status_t read_secret(du_ctx_t *ctx, secret_t *secret)
     return rv;
 }
 
-/* Raising the generation makes the second of two wait; it finds what the first has made. */
+/* The counter, raised by nothing, is the lock on which the second of two waits; it finds what the first has made. */
 static apr_status_t make_secret(du_ctx_t *ctx, void *baton)
 {
     secret_t *secret = baton;
     unsigned char bytes[SECRET_SIZE];
     apr_int64_t generation;
     const char *args[] = {SECRET_NAME, NULL, NULL};
-    apr_status_t rv = du_store_raise(ctx, secret->store, "generation", &generation);
+    apr_status_t rv = du_store_raise_by(ctx, secret->store, "generation", 0, &generation);
 
     if (rv == APR_SUCCESS) {
         rv = read_secret(ctx, secret);

@@ -175,6 +175,11 @@ INSERT INTO secret (name, value) VALUES (%s, %s)
 -- name: activity_digest
 SELECT digest FROM activity WHERE id = %lld
 
+-- name: recent_refusals
+-- scan: of at most a hundred rows, the account's newest
+SELECT r.id FROM (SELECT id, time, action, object, after FROM activity WHERE actor = %s ORDER BY id DESC LIMIT 100) r
+WHERE r.action = 'refuse' AND r.object = %s AND r.after = %s AND r.time > %lld AND r.time <= %lld
+
 -- name: activity_seal
 -- only store migrate does this, to rows of the time before the chain
 UPDATE activity SET digest = %s WHERE id = %lld

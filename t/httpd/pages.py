@@ -52,14 +52,14 @@ def names():
     return sorted(path.name for path in PROGRAMS.iterdir() if path.is_file() and re.fullmatch(r"[a-z_]+", path.name))
 
 
-def prepare(store, users=USERS):
-    """Programs, style sheet and accounts beside a store; their roles in it."""
-    root = store.directory.parent
+def prepare(store, users=USERS, root=None):
+    """Programs, style sheet and accounts beside a store, or in another server's root; their roles in the store."""
+    root = root or store.directory.parent
     (root / "pages").mkdir()
     for name in names():
         shutil.copy2(PROGRAMS / name, root / "pages" / name)
     shutil.copytree(STATIC, root / "static")
-    make_htpasswd(store, *users)
+    make_htpasswd(store, *users, root=root)
     for user, role in ROLES.items():
         if user in users:
             store.ctl("role", "set", user, role)

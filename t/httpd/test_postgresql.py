@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+import pages
 import pgsql
 import place
 from pg_server import Server
@@ -43,7 +44,7 @@ class Deployment:
         self.server.psql((EXAMPLES / "postgresql-roles.sql").read_text())
         for role in ROLES:
             self.server.psql(f"ALTER ROLE {role} PASSWORD 'secret-of-{role}'")
-        for name in ("pgpass", "pgpass.httpd"):
+        for name in ("pgpass", "pgpass.httpd", "pgpass.pages"):
             self.write_passwords(name)
 
     def prepare(self):
@@ -71,8 +72,8 @@ cat {self.directory}/hba "$1/pg_hba.conf" >"$1/hba" && cat "$1/hba" >"$1/pg_hba.
         path = self.directory / name
         path.write_text("".join(line.replace(HTTPD, role).replace("PASSWORD", f"secret-of-{role}") for role in ROLES))
         path.chmod(0o600)
-        if name.endswith("httpd"):
-            place.give(path)
+        if "." in name:
+            place.give(path)   # to httpd's user
 
     def here(self, text):
         """A line of the document with this test's address and paths."""
@@ -166,6 +167,18 @@ def test_httpd_reads_everything_and_changes_nothing(deployment, store, command):
 def test_what_a_role_may_not_do(deployment, store, role, statement):
     done = as_role(deployment, role, statement)
     assert done.returncode and ("permission denied" in done.stderr or "must be owner" in done.stderr)
+
+
+def test_pages_have_the_role_of_an_administrator(deployment, store, more_sites):
+    site = more_sites("pages", empty=True)
+    site.store = store
+    pages.prepare(store, root=site.root)
+    admin = f"DevUpdateAdmin On\n    DevUpdateAdminStore \"{deployment.spec('DevUpdateAdminStore')}\""
+    site.start(directives={"DevUpdateStore": f'"{deployment.spec("DevUpdateStore")}"'},
+               config=pages.CONFIG.replace("DevUpdateAdmin On", admin), modules=pages.PagesClass.modules)
+    assert pages.Pages(site).json("index")["rules"] == 1
+    assert pages.Pages(site).json("token?page=index")["token"]   # its key is written by the first who asks
+    assert as_role(deployment, HTTPD, "SELECT value FROM secret").returncode
 
 
 def test_what_httpd_may_write(deployment, store):

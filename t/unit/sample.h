@@ -117,6 +117,7 @@ static inline du_snapshot_t *sample_snapshot(apr_array_header_t *rules, apr_int6
     snapshot->rules = rules;
     snapshot->sites = apr_array_make(pool, 4, sizeof(du_site_t));
     snapshot->test_devices = apr_array_make(pool, 4, sizeof(du_test_device_t));
+    snapshot->held = apr_array_make(pool, 4, sizeof(du_held_t));
     return snapshot;
 }
 
@@ -154,6 +155,11 @@ static inline du_test_device_t sample_make_device(const char *site, du_test_kind
 static inline void sample_device(du_snapshot_t *snapshot, const char *site, du_test_kind_e kind, const char *identifier)
 {
     APR_ARRAY_PUSH(snapshot->test_devices, du_test_device_t) = sample_make_device(site, kind, identifier);
+}
+
+static inline void sample_held(du_snapshot_t *snapshot, const char *mac, const char *serial, const char *version)
+{
+    APR_ARRAY_PUSH(snapshot->held, du_held_t) = (du_held_t){mac, serial, version};
 }
 
 /* Compiles, keeps and loads. */

@@ -163,11 +163,58 @@ START_TEST(D4_who_is_a_test_device_where)
 }
 END_TEST
 
+/* Who is held for what, and what that phone, which runs an old version, is told. */
+START_TEST(held)
+{
+    static const struct { const char *mac, *serial; int is_test; du_reason_e reason; } phones[] = {
+        {"00-04-F2-00-00-01", NULL, 0, DU_REASON_HELD},         {NULL, "s1", 0, DU_REASON_HELD},
+        {"00-04-F2-00-00-01", "other", 0, DU_REASON_HELD},      {"00-04-F2-00-00-01", NULL, 1, DU_REASON_PENDING},
+        {"00-04-F2-00-00-02", NULL, 0, DU_REASON_APPROVED},     {"00-04-F2-00-00-03", NULL, 0, DU_REASON_HELD},
+        {"00-04-F2-00-00-03", NULL, 1, DU_REASON_HELD},         {NULL, "s2", 0, DU_REASON_HELD},
+        {"00-04-F2-00-00-04", "none", 0, DU_REASON_APPROVED},   {NULL, NULL, 0, DU_REASON_APPROVED},
+        {"s1", NULL, 0, DU_REASON_APPROVED},                    {NULL, "S1", 0, DU_REASON_APPROVED},
+    };
+
+    for (int i = 0; i < COUNT_OF(phones); i++) {
+        du_snapshot_t *snapshot = sample_snapshot(sample_rules(unit.pool), 1, unit.pool);
+        const du_module_t module = {"CPE.nbt", "1", NULL};
+        du_request_t request = {.key = CX600, .test_mac = phones[i].mac, .test_serial = phones[i].serial, .nmodules = 1,
+                                .modules = &module};
+        du_decision_t decision;
+
+        sample_held(snapshot, "00-04-F2-00-00-01", "s1", "4.0.7577.4463");
+        sample_held(snapshot, "00-04-F2-00-00-02", "", "4.0.7577.9999");
+        sample_held(snapshot, "00-04-F2-00-00-03", "", DU_HELD_ALL);
+        sample_held(snapshot, "", "s2", "4.0.7577.9999");
+        sample_held(snapshot, "", "s2", "4.0.7577.4463");
+        if (phones[i].is_test) {
+            sample_device(snapshot, "", DU_TEST_MAC, phones[i].mac);
+        }
+        decision = du_decide(sample_load(unit.ctx, snapshot, unit_path("rules"), unit.pool), &request, NULL);
+        ck_assert_msg(decision.reason == phones[i].reason, "case %d: %s", i, du_reason_word(decision.reason));
+        ck_assert_int_eq(decision.image != NULL, phones[i].reason != DU_REASON_HELD);
+    }
+}
+END_TEST
+
+/* What is installed is current, held or not. */
+START_TEST(held_but_current)
+{
+    du_snapshot_t *snapshot = sample_snapshot(sample_rules(unit.pool), 1, unit.pool);
+    const du_module_t module = {"CPE.nbt", "4.0.7577.4463", NULL};
+    du_request_t request = {.key = CX600, .test_serial = "s1", .nmodules = 1, .modules = &module};
+
+    sample_held(snapshot, "", "s1", "4.0.7577.4463");
+    ck_assert_int_eq(du_decide(sample_load(unit.ctx, snapshot, unit_path("rules"), unit.pool), &request, NULL).reason,
+                     DU_REASON_CURRENT);
+}
+END_TEST
+
 /* The words that stand in audit files; scripts compare them. */
 START_TEST(words)
 {
     static const char *const results[] = {"offered", "none", "refused"};
-    static const char *const reasons[] = {"approved", "pending", "current", "no-rule", "no-approved", "incomplete", "malformed",
+    static const char *const reasons[] = {"approved", "pending", "current", "no-rule", "no-approved", "held", "incomplete", "malformed",
                                           "too-large", "unauthenticated", "forbidden", "not-ready"};
 
     for (int i = 0; i < COUNT_OF(results); i++) {
@@ -188,6 +235,8 @@ int main(void)
     tcase_add_test(tests, table);
     tcase_add_test(tests, A2_test_devices_are_offered_what_is_pending);
     tcase_add_test(tests, D4_who_is_a_test_device_where);
+    tcase_add_test(tests, held);
+    tcase_add_test(tests, held_but_current);
     tcase_add_test(tests, words);
     return unit_run(tests);
 }

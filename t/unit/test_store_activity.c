@@ -1,5 +1,7 @@
 #include "store.h"
 
+#include <sys/wait.h>
+
 #include "du_store_activity.h"
 #include "du_text.h"
 #include "sample.h"
@@ -215,6 +217,88 @@ START_TEST(rows_are_read_as_they_were_written)
 }
 END_TEST
 
+/*
+ * Refused attempts
+ */
+
+static apr_status_t refused(du_store_t *store, const char *account, const char *object, const char *reason)
+{
+    const du_actor_t actor = {.name = account, .node = "n", .role = "viewer", .note = "a sentence"};
+
+    return du_store_refused(unit.ctx, store, object, reason, &actor);
+}
+
+static int count_refusals(const char *spec)
+{
+    return atoi(run_sql(spec, "SELECT count(*) FROM activity WHERE action = 'refuse'"));
+}
+
+START_TEST(a_refusal_is_recorded_once_a_minute)
+{
+    const char *spec = fresh_store();
+    du_store_t *store = made_store(spec);
+    int generation = generation_of(store);
+
+    unit.now = apr_time_from_sec(1795400000);
+    unit.ctx->now = unit_clock;
+    assert_ok(refused(store, "kim", "page rules", "DU0001"));
+    ck_assert_str_eq(run_sql(spec, "SELECT actor || '|' || action || '|' || object || '|' || before || '|' || after || '|' || note || '|' || role FROM activity"),
+                     "kim|refuse|page rules||DU0001|a sentence|viewer");
+    assert_rv(DU_E_NOTHING, refused(store, "kim", "page rules", "DU0001"));
+    assert_ok(refused(store, "Kim", "page rules", "DU0001"));
+    assert_ok(refused(store, "kim", "page roles", "DU0001"));
+    assert_ok(refused(store, "kim", "page rules", "DU0002"));
+    unit.now += DU_REFUSAL_PAUSE - 1;
+    assert_rv(DU_E_NOTHING, refused(store, "kim", "page rules", "DU0001"));
+    ck_assert_int_eq(count_refusals(spec), 4);
+    unit.now += 1;
+    assert_ok(refused(store, "kim", "page rules", "DU0001"));
+    unit.now -= apr_time_from_sec(86400); /* a clock that was set back keeps nobody from recording */
+    assert_ok(refused(store, "kim", "page rules", "DU0001"));
+    ck_assert_int_eq(count_refusals(spec), 6);
+    ck_assert_int_eq(generation_of(store), generation);
+    check_chain(store, DU_PROOF_WHOLE, 0, 6);
+}
+END_TEST
+
+/* What else an account does in that minute does not hide the refusal. */
+START_TEST(a_refusal_among_changes)
+{
+    const char *spec = fresh_store();
+    du_store_t *store = made_store(spec);
+
+    assert_ok(refused(store, "kim", "page rules", "DU0001"));
+    make_rows(store, 90);
+    assert_rv(DU_E_NOTHING, refused(store, "kim", "page rules", "DU0001"));
+    ck_assert_int_eq(count_refusals(spec), 1);
+}
+END_TEST
+
+START_TEST(many_refusals_at_once)
+{
+    enum { PROCESSES = 8 };
+    const char *spec = fresh_store();
+    int status;
+
+    du_store_close(made_store(spec));
+    for (int i = 0; i < PROCESSES; i++) {
+        if (fork() == 0) {
+            du_store_t *store;
+            apr_status_t rv = du_store_open(unit.ctx, spec, unit.pool, &store);
+
+            rv = rv == APR_SUCCESS ? refused(store, "kim", "page rules", "DU0001") : rv;
+            apr_pool_destroy(unit.pool);
+            _exit(rv == APR_SUCCESS || rv == DU_E_NOTHING ? 0 : 1);
+        }
+    }
+    while (wait(&status) > 0) {
+        ck_assert_int_eq(status, 0);
+    }
+    ck_assert_int_eq(count_refusals(spec), 1);
+    check_chain(open_store(spec), DU_PROOF_WHOLE, 0, 1);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = unit_tests("store_activity");
@@ -227,5 +311,8 @@ int main(void)
     tcase_add_test(tests, a_row_that_was_there_when_reading_began);
     tcase_add_test(tests, filters);
     tcase_add_test(tests, rows_are_read_as_they_were_written);
+    tcase_add_test(tests, a_refusal_is_recorded_once_a_minute);
+    tcase_add_test(tests, a_refusal_among_changes);
+    tcase_add_test(tests, many_refusals_at_once);
     return unit_run(tests);
 }
