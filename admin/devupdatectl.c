@@ -17,8 +17,7 @@
 #define KEY_OPTIONS                                                                                                  \
     (CTL_BIT(CTL_OPT_TYPE) | CTL_BIT(CTL_OPT_BRAND) | CTL_BIT(CTL_OPT_MODEL) | CTL_BIT(CTL_OPT_REVISION) |           \
      CTL_BIT(CTL_OPT_LOCALE))
-#define DEVICE_OPTIONS                                                                                               \
-    (KEY_OPTIONS | CTL_BIT(CTL_OPT_VERSION) | CTL_BIT(CTL_OPT_SITE) | CTL_BIT(CTL_OPT_PHONE_STATE))
+#define DEVICE_OPTIONS (KEY_OPTIONS | CTL_BIT(CTL_OPT_VERSION) | CTL_BIT(CTL_OPT_SITE) | CTL_BIT(CTL_OPT_PHONE_STATE))
 #define CHANGE_OPTIONS (CTL_BIT(CTL_OPT_DRY_RUN) | CTL_BIT(CTL_OPT_NOTE))
 #define LIST_OPTIONS   (KEY_OPTIONS | CTL_BIT(CTL_OPT_STATE))
 #define LIFE_OPTIONS   (CHANGE_OPTIONS | LIST_OPTIONS | CTL_BIT(CTL_OPT_ALL))

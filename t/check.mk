@@ -20,14 +20,14 @@ LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
 unit_tests = \
 	t/unit/test_access t/unit/test_activity t/unit/test_cab_wire t/unit/test_capture t/unit/test_census t/unit/test_child t/unit/test_csv \
 	t/unit/test_ctx t/unit/test_current t/unit/test_db t/unit/test_decide t/unit/test_device t/unit/test_error \
-	t/unit/test_import_limits t/unit/test_journal t/unit/test_lifecycle t/unit/test_multipart t/unit/test_names t/unit/test_phone \
+	t/unit/test_import_limits t/unit/test_inventory t/unit/test_journal t/unit/test_lifecycle t/unit/test_multipart t/unit/test_names t/unit/test_phone \
 	t/unit/test_reply t/unit/test_request t/unit/test_retain t/unit/test_ruleset t/unit/test_sandbox t/unit/test_setting \
 	t/unit/test_sql t/unit/test_stats t/unit/test_store t/unit/test_store_activity t/unit/test_store_copy \
 	t/unit/test_store_migrate t/unit/test_store_role t/unit/test_store_setting t/unit/test_store_site t/unit/test_subnet t/unit/test_table \
 	t/unit/test_template t/unit/test_template_page t/unit/test_text t/unit/test_throttle t/unit/test_token t/unit/test_upload t/unit/test_upload_identity \
 	t/unit/test_xml
 pgsql_tests = t/unit/pgsql_db.t t/unit/pgsql_sql.t t/unit/pgsql_store.t t/unit/pgsql_store_activity.t \
-	t/unit/pgsql_store_copy.t t/unit/pgsql_store_migrate.t t/unit/pgsql_store_role.t t/unit/pgsql_store_setting.t t/unit/pgsql_store_site.t \
+	t/unit/pgsql_inventory.t t/unit/pgsql_store_copy.t t/unit/pgsql_store_migrate.t t/unit/pgsql_store_role.t t/unit/pgsql_store_setting.t t/unit/pgsql_store_site.t \
 	t/unit/pgsql_table.t
 if HAVE_CHECK
 TESTS += $(unit_tests) $(pgsql_tests)
@@ -125,7 +125,7 @@ t_tools_make_catalog_CPPFLAGS = $(DU_CPPFLAGS)
 t_tools_make_catalog_LDADD = libdevupdate.la $(DU_LIBS)
 
 # Not as directories: `make dist` would take what was built in them, too.
-EXTRA_DIST += t/bench/bench.py t/bench/run t/tools/make_package.py t/tools/many_rules.py t/tools/pg_private \
+EXTRA_DIST += t/bench/bench.py t/bench/run t/tools/make_package.py t/tools/many_phones.py t/tools/many_rules.py t/tools/pg_private \
 	t/tools/pg_server.py t/tools/postgres.py t/tools/pytest_tap.py t/tools/run-pytest t/tools/try-quickstart t/tools/write_points.py
 
 # What a failed run keeps, and one that was killed leaves.

@@ -1,6 +1,6 @@
 /*
  * The inventory: which phones there are, what they run and what state they are in, read from the store. What phones did
- * becomes rows by reading their records (house.md D2); here rows are only looked at, but for holding and purging.
+ * becomes rows by reading their records (house.md D2); here rows are only looked at.
  *
  * Every question is answered from an index, with half a million phones in the store as with ten. A phone's row names a
  * row of device_count, which stands for all phones of the same kind, version, site and state: what is asked by these is
@@ -192,14 +192,5 @@ typedef struct du_rollout_t {
 /* Array of du_rollout_t from `since`, by time. */
 apr_status_t du_inventory_rollout(du_ctx_t *ctx, du_store_t *store, apr_int64_t rule_id, apr_time_t since,
                                   apr_pool_t *pool, apr_array_header_t **points);
-
-/*
- * Changes by a person: transactions that raise the generation and are recorded, as all of du_store.h
- */
-
-/* Offers a phone `version` no more, with DU_PHONE_HELD_ALL none; "" releases it, and what it was offered is counted anew.
- * DU_E_NOT_FOUND; DU_E_NOTHING if that is so already. */
-apr_status_t du_inventory_hold(du_ctx_t *ctx, du_store_t *store, apr_int64_t id, const char *version,
-                               const du_actor_t *actor);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * What the parts of the inventory share: du_inventory.c finds phones, du_inventory_phone.c has one of them,
- * du_inventory_count.c counts, du_inventory_hold.c changes.
+ * du_inventory_count.c counts.
  */
 #ifndef DU_INVENTORY_ROWS_H
 #define DU_INVENTORY_ROWS_H

@@ -11,7 +11,7 @@
 
 /* The states, in the order in which they are listed: X(id, "word", "what it means").
  *
- * All but DU_PHONE_GONE follow from what a phone did last, and stand in the store; that one is asleep depends on the
+ * All but DU_PHONE_GONE follow from what a phone did last, and stand in the store; that one depends on the
  * clock, and is found when it is read (du_phone_seen()). */
 #define DU_PHONE_STATE_LIST(X)                                                                                       \
     X(DU_PHONE_CURRENT, "current", "there is no other version for it")                                               \

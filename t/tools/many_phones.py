@@ -207,6 +207,7 @@ def fill(spec, options):
     database.load("stranger", STRANGER, phones.rows_of_strangers())
     database.load("traffic", TRAFFIC, phones.traffic())
     database.load("rollout", ROLLOUT, phones.rollout())
+    database.load("reading", ("file", "position", "time"), [("many", 0, phones.now)])
     database.run(EVENTS.format(most=phones.events + 1))
     for name, value in (("device", options.phones), ("device_count", len(phones.counts)), ("rule", len(phones.kinds)),
                         ("image", 2 * len(phones.kinds)), ("package", 1)):
