@@ -87,7 +87,8 @@ static apr_status_t add_sites(dua_t *dua)
     return status;
 }
 
-static void add_filter(dua_t *dua)
+/* 1 if not all phones are asked for. */
+static int add_filter(dua_t *dua)
 {
     static const char *const names[] = {"q",       "type", "brand", "model",  "revision", "locale",
                                         "version", "site", "state", "unseen", NULL};
@@ -102,6 +103,7 @@ static void add_filter(dua_t *dua)
     }
     json_object_set_new(dua->data, "filter", filter);
     dua_set_flag(dua->data, "is_filtered", is_filtered);
+    return is_filtered;
 }
 
 static void add_links(dua_t *dua, du_sort_e sort, const char *next)
@@ -169,15 +171,15 @@ static apr_status_t add_strangers(dua_t *dua)
 
 static apr_status_t show_list(dua_t *dua, const question_t *question)
 {
+    int is_filtered = add_filter(dua);
     apr_status_t status = add_phones(dua, question);
 
     if (status == APR_SUCCESS) {
-        status = devices_add_counts(dua, &question->view, &question->filter);
+        status = devices_add_counts(dua, &question->view, !is_filtered && !dua_value(dua, "after"));
     }
     if (status == APR_SUCCESS) {
         status = add_sites(dua);
     }
-    add_filter(dua);
     return status == APR_SUCCESS ? add_strangers(dua) : status;
 }
 

@@ -23,33 +23,33 @@ typedef struct cross_t {
  * By state
  */
 
-static apr_status_t add_states(dua_t *dua, const du_inventory_view_t *view, const du_inventory_filter_t *filter)
+/* counts is NULL where nobody counted. */
+static json_t *state_of(dua_t *dua, du_phone_state_e state, const char *chosen, const apr_array_header_t *counts)
 {
-    du_inventory_filter_t any = *filter;
-    json_t *list = json_array();
-    apr_array_header_t *counts;
-    apr_status_t status;
+    const char *word = du_phone_state_word(state);
+    json_t *object = json_object();
+    apr_int64_t phones = 0;
 
-    any.state = NULL;
-    status = du_inventory_counts(dua->ctx, dua->store, view, &any, DU_BY_STATE, DU_PHONE_STATES, dua->pool, &counts);
-    json_object_set_new(dua->data, "states", list);
-    for (int state = 0; status == APR_SUCCESS && state < DU_PHONE_STATES; state++) {
-        const char *word = du_phone_state_word((du_phone_state_e)state);
-        json_t *object = json_object();
-        apr_int64_t phones = 0;
+    for (int i = 0; counts && i < counts->nelts; i++) {
+        const du_phone_count_t *count = &APR_ARRAY_IDX(counts, i, du_phone_count_t);
 
-        for (int i = 0; i < counts->nelts; i++) {
-            const du_phone_count_t *count = &APR_ARRAY_IDX(counts, i, du_phone_count_t);
-
-            phones += strcmp(count->state, word) == 0 ? count->phones : 0;
-        }
-        dua_set_text(dua->pool, object, "state", word);
-        dua_set_number(object, "phones", phones);
-        dua_set_flag(object, "is_chosen", filter->state && du_text_same(filter->state, word));
-        dua_set_text(dua->pool, object, "href", dua_link(dua, "state", word, "after", NULL, "format", NULL, NULL));
-        json_array_append_new(list, object);
+        phones += strcmp(count->state, word) == 0 ? count->phones : 0;
     }
-    return status;
+    dua_set_text(dua->pool, object, "state", word);
+    json_object_set_new(object, "phones", counts ? json_integer(phones) : json_null());
+    dua_set_flag(object, "is_chosen", chosen && du_text_same(chosen, word));
+    dua_set_text(dua->pool, object, "href", apr_pstrcat(dua->pool, "devices?state=", word, NULL));
+    return object;
+}
+
+static void add_states(dua_t *dua, const apr_array_header_t *counts)
+{
+    json_t *list = json_array();
+
+    for (int state = 0; state < DU_PHONE_STATES; state++) {
+        json_array_append_new(list, state_of(dua, (du_phone_state_e)state, dua_value(dua, "state"), counts));
+    }
+    json_object_set_new(dua->data, "states", list);
 }
 
 /*
@@ -106,9 +106,9 @@ static json_t *cell(dua_t *dua, const du_phone_count_t *model, const char *versi
 
     dua_set_number(object, "phones", phones);
     dua_set_text(dua->pool, object, "href",
-                 version && !*version ? ""
-                                      : dua_link(dua, "brand", model->key.brand, "model", model->key.model, "version",
-                                                 version, "after", NULL, NULL));
+                 apr_pstrcat(dua->pool, "devices?brand=", dua_form_escape(dua->pool, model->key.brand),
+                             "&model=", dua_form_escape(dua->pool, model->key.model), version ? "&version=" : "",
+                             version ? dua_form_escape(dua->pool, version) : "", NULL));
     return object;
 }
 
@@ -146,19 +146,26 @@ static void add_cross(dua_t *dua, const cross_t *cross)
     dua_set_number(dua->data, "phones_of_other_models", cross->others);
 }
 
-apr_status_t devices_add_counts(dua_t *dua, const du_inventory_view_t *view, const du_inventory_filter_t *filter)
+apr_status_t devices_add_counts(dua_t *dua, const du_inventory_view_t *view, int is_wanted)
 {
+    const du_inventory_filter_t all = {0};
     cross_t cross = {0};
-    apr_array_header_t *counts;
-    apr_status_t status = add_states(dua, view, filter);
+    apr_array_header_t *states = NULL, *counts;
+    apr_status_t status = APR_SUCCESS;
 
-    if (status == APR_SUCCESS) {
-        status = du_inventory_counts(dua->ctx, dua->store, view, filter, DU_BY_BRAND | DU_BY_MODEL | DU_BY_VERSION,
-                                     COUNTS_MAX, dua->pool, &counts);
-    }
-    if (status == APR_SUCCESS) {
+    if (is_wanted) {
+        status =
+            du_inventory_counts(dua->ctx, dua->store, view, &all, DU_BY_STATE, DU_PHONE_STATES, dua->pool, &states);
+        if (status == APR_SUCCESS) {
+            status = du_inventory_counts(dua->ctx, dua->store, view, &all, DU_BY_BRAND | DU_BY_MODEL | DU_BY_VERSION,
+                                         COUNTS_MAX, dua->pool, &counts);
+        }
+        if (status != APR_SUCCESS) {
+            return status;
+        }
         fill_cross(&cross, counts);
-        add_cross(dua, &cross);
     }
-    return status;
+    add_states(dua, states);
+    add_cross(dua, &cross);
+    return APR_SUCCESS;
 }
