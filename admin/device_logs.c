@@ -233,7 +233,6 @@ static apr_status_t download(dua_t *dua, const char *id)
     apr_status_t status = open_log(dua, id, &log, &reader);
 
     if (status == APR_SUCCESS) {
-        dua_response_header(&dua->response, "Content-Length", du_text_number(dua->pool, log->size));
         status = dua_download(
             dua, log->kind == DU_LOGS_CLIENT ? "application/octet-stream" : "text/plain; charset=utf-8", log->name);
     }

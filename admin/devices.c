@@ -197,7 +197,10 @@ static apr_status_t send_some(dua_t *dua, const du_inventory_page_t *page, apr_p
     apr_status_t status = APR_SUCCESS;
 
     for (int i = 0; status == APR_SUCCESS && i < page->phones->nelts; i++) {
-        status = send_text(dua, dua_csv_phone(pool, &APR_ARRAY_IDX(page->phones, i, du_phone_t)));
+        const char *line = dua_csv_phone(pool, &APR_ARRAY_IDX(page->phones, i, du_phone_t));
+        apr_size_t len = strlen(line);
+
+        status = send_text(dua, du_text_is_utf8(line, len) ? line : du_text_visible_lines(pool, line, len));
     }
     return status;
 }

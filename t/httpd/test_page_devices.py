@@ -8,6 +8,7 @@ import pytest
 
 import pages
 from pages import Pages, PagesClass
+from parsed import dangers, words
 from phones import DAY, HOSTILE, NOW, SECOND, Phones, log_name
 
 OLD = "4.0.7577.4387"
@@ -87,7 +88,7 @@ class TestOne(PhonesClass):
     def test_what_it_is(self, site):
         document = Pages(site).json("devices?id=1")
         assert document["phone"]["serial"] == "abc-1" and document["test_device"] == "bob" and document["rule"]["approved_version"]
-        assert document["events"][0]["log"] == f"device_logs?view=CELog%2F{log_name('abc-1')}"
+        assert document["events"][0]["log"] == f"device_logs?view=CELog%2f{log_name('abc-1')}"
         assert Pages(site, "viewer").json("devices?id=1")["events"][0]["log"] is None
 
     def test_history_has_pages(self, site):
@@ -125,9 +126,7 @@ class TestHostile(PagesClass):
     def test_nothing_happens(self, site, target):
         answer = Pages(site).get(target)
         assert answer.status == 200
-        body = answer.text.partition("<main")[2]
-        assert "<script" not in body and "<b>" not in re.sub(r"<b>[\d,]+</b>", "", body) and "<i>" not in body
-        assert ' onmouseover="alert' not in body and "\u202e" not in body
+        assert not dangers(answer.text) and "\u202e" not in words(answer.text)
         Pages(site).json(target)
 
     def test_table_is_whole(self, site):
@@ -145,7 +144,7 @@ class TestHostile(PagesClass):
         for name in ("q", "model", "version", "site"):
             answer = Pages(site).get("devices?" + urllib.parse.urlencode({name: text}))
             assert answer.status in (200, 400)
-            assert "<script>a" not in answer.text and ' onmouseover="alert' not in answer.text
+            assert not dangers(answer.text)
 
 
 class TestMany(PagesClass):
