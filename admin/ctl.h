@@ -267,6 +267,7 @@ apr_status_t ctl_setting_reset(ctl_t *ctl);
 apr_status_t ctl_log_check(ctl_t *ctl);
 apr_status_t ctl_log_list(ctl_t *ctl);
 apr_status_t ctl_log_clear(ctl_t *ctl);
+apr_status_t ctl_ingest(ctl_t *ctl);
 apr_status_t ctl_phone_check(ctl_t *ctl);
 apr_status_t ctl_phone(ctl_t *ctl);
 

@@ -129,6 +129,8 @@ static const ctl_command_t commands[] = {
      "list who changed what, newest first"},
     {"activity verify", "", 0, 0, CTL_NEEDS_STORE, 0, 0, NULL, ctl_activity_verify,
      "prove that the record of changes is as it was written, or name the first bad row"},
+    {"ingest", "[FILE...]", 0, CTL_MANY, CTL_NEEDS_STORE, 0, 0, NULL, ctl_ingest,
+     "read what phones did into the inventory: all that waits in the file store, or some audit files"},
     {"phone", "URL (--request FILE | --type TYPE --brand BRAND --model MODEL --revision REV "
      "--locale LOCALE --version VERSION)", 1, 1, 0, CTL_PHONE_IS | PHONE_OPTIONS, 0, ctl_phone_check, ctl_phone,
      "be a phone: ask for an update, print the answer, fetch and verify the files"},

@@ -12,9 +12,40 @@
 struct du_csv_t {
     apr_file_t *file;
     apr_size_t begin, end; /* of what was read and not yet answered */
+    apr_off_t position;    /* of `begin` in the file */
+    char separator;
     const char *cells[DU_CSV_CELLS_MAX];
     char buffer[2 * DU_CSV_LINE_MAX];
 };
+
+const char *du_csv_cell(apr_pool_t *pool, const char *text)
+{
+    int is_formula = du_csv_is_formula(*text), quoted = is_formula || text[strcspn(text, ",\"\r\n")];
+    char *cell = apr_palloc(pool, 2 * strlen(text) + 4), *to = cell;
+
+    if (!quoted && !*text) {
+        return "";
+    }
+    if (quoted) {
+        *to++ = '"';
+    }
+    if (is_formula) {
+        *to++ = '\'';
+    }
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c == '"') {
+            *to++ = '"';
+        }
+        *to++ = c < ' ' || c == 0x7F ? ' ' : *text;
+    }
+    if (quoted) {
+        *to++ = '"';
+    }
+    *to = '\0';
+    return cell;
+}
 
 /* A quoted cell, shortened in place. at is behind the opening quote; answers what is behind the closing one, or NULL. */
 static char *read_quoted(char *at, const char *end, const char **cell)
@@ -35,10 +66,10 @@ static char *read_quoted(char *at, const char *end, const char **cell)
 }
 
 /* A plain cell. Answers what is behind it, or NULL. */
-static char *read_plain(char *at, const char *end, const char **cell)
+static char *read_plain(char separator, char *at, const char *end, const char **cell)
 {
     *cell = at;
-    while (at < end && *at != ',' && *at != '"') {
+    while (at < end && *at != separator && *at != '"') {
         at++;
     }
     return at < end && *at == '"' ? NULL : at;
@@ -46,14 +77,20 @@ static char *read_plain(char *at, const char *end, const char **cell)
 
 int du_csv_split(char *line, apr_size_t len, const char **cells, int max)
 {
+    return du_csv_split_by(',', line, len, cells, max);
+}
+
+int du_csv_split_by(char separator, char *line, apr_size_t len, const char **cells, int max)
+{
     char *end = line + len, *at = line;
 
     if (memchr(line, '\0', len)) {
         return -1;
     }
     for (int count = 0; count < max; count++) {
-        at = at < end && *at == '"' ? read_quoted(at + 1, end, &cells[count]) : read_plain(at, end, &cells[count]);
-        if (!at || (at < end && *at != ',')) {
+        at = at < end && *at == '"' ? read_quoted(at + 1, end, &cells[count])
+                                    : read_plain(separator, at, end, &cells[count]);
+        if (!at || (at < end && *at != separator)) {
             return -1;
         }
         if (at == end) {
@@ -117,12 +154,30 @@ apr_status_t du_csv_open(const char *path, apr_pool_t *pool, du_csv_t **csv)
 {
     *csv = apr_palloc(pool, sizeof(**csv));
     memset(*csv, 0, offsetof(du_csv_t, buffer));
+    (*csv)->separator = ',';
     return apr_file_open(&(*csv)->file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, pool);
 }
 
 void du_csv_close(du_csv_t *csv)
 {
     apr_file_close(csv->file);
+}
+
+void du_csv_separate_by(du_csv_t *csv, char separator)
+{
+    csv->separator = separator;
+}
+
+apr_status_t du_csv_seek(du_csv_t *csv, apr_off_t position)
+{
+    csv->begin = csv->end = 0;
+    csv->position = position;
+    return apr_file_seek(csv->file, APR_SET, &position);
+}
+
+apr_off_t du_csv_position(const du_csv_t *csv)
+{
+    return csv->position;
 }
 
 /* Reads more behind what is there. */
@@ -155,6 +210,7 @@ static apr_status_t find_line(du_csv_t *csv, char **line, apr_size_t *len, int *
         if (feed || have > DU_CSV_LINE_MAX) {
             *len = feed ? (apr_size_t)(feed - start) : have;
             csv->begin += feed ? *len + 1 : have;
+            csv->position += (apr_off_t)(feed ? *len + 1 : have);
             return APR_SUCCESS;
         }
         rv = fill(csv);
@@ -180,7 +236,8 @@ apr_status_t du_csv_next(du_csv_t *csv, const char *const **cells, int *count)
     if (is_long || len > DU_CSV_LINE_MAX) {
         return DU_E_MALFORMED;
     }
+    len -= len > 0 && line[len - 1] == '\r'; /* files of Windows */
     *cells = csv->cells;
-    *count = du_csv_split(line, len, csv->cells, DU_CSV_CELLS_MAX);
+    *count = du_csv_split_by(csv->separator, line, len, csv->cells, DU_CSV_CELLS_MAX);
     return *count < 0 ? DU_E_MALFORMED : APR_SUCCESS;
 }

@@ -128,7 +128,7 @@ CREATE TABLE role (
     site_key TEXT NOT NULL
 );
 
--- What only the programs know: the key that tokens of the pages are signed with.
+-- What only the programs know: the key that tokens of the pages are signed with, and as "store" who this store is (du_identity.h).
 CREATE TABLE secret (
     name  TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -195,8 +195,8 @@ CREATE TABLE device (
 CREATE INDEX device_seen ON device (last_seen, id, count_id);
 CREATE INDEX device_mac ON device (mac, id, count_id);
 CREATE INDEX device_mac_reverse ON device (mac_reverse);
-CREATE INDEX device_serial ON device (serial);
-CREATE INDEX device_address ON device (address);
+CREATE INDEX device_serial ON device (serial, mac);
+CREATE INDEX device_address ON device (address, mac);
 CREATE INDEX device_user ON device (lower(user_name));
 CREATE INDEX device_of_count ON device (count_id, id);
 

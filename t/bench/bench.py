@@ -20,6 +20,7 @@ import time
 import examples
 import make_package
 import many_phones
+import many_records
 import many_rules
 import pg_server
 import phone
@@ -284,6 +285,31 @@ def life(bench):
             figure(f"{name}: rule {action} --all, ms", f"{milliseconds(where, 'rule', action, '--all'):,.0f}",
                    "goal 2,000" if action == "approve" else "")
     server.close()
+
+
+RECORDS, PHONES = 300_000, 50_000
+
+
+def records_per_second(where, label, goal):
+    """A first reading, which makes the phones, and a second day of the same phones."""
+    for turn, name in enumerate(("new phones", "known phones")):
+        many_records.write(where.files, f"node{turn}", RECORDS, PHONES, seed=turn)
+        before = os.times()
+        start = time.monotonic()
+        where.ctl("ingest")
+        seconds, after = time.monotonic() - start, os.times()
+        busy = after.children_user + after.children_system - before.children_user - before.children_system
+        figure(f"{label}: {name}, records/s", f"{RECORDS / seconds:,.0f}", f"goal {goal}; {busy / RECORDS * 1e6:.1f} us of CPU a record")
+
+
+def ingest(bench):
+    say(f"Reading {RECORDS:,} records of {PHONES:,} phones into the inventory")
+    sqlite = store.Store(bench.root / "ingest-sqlite").init()
+    records_per_second(sqlite, "SQLite", "50,000")
+    server = pg_server.Server()
+    records_per_second(PgsqlStore(bench.root / "ingest-pgsql", server).init(), "PostgreSQL", "20,000")
+    server.close()
+    figure("SQLite: bytes of database a phone", f"{sqlite.database.stat().st_size / PHONES:,.0f}", "goal 1,024 and its history")
 
 
 def inventory(bench):
@@ -570,7 +596,7 @@ def refresh(bench):
 
 SECTIONS = {"checks": checks, "external": external, "instructions": instructions, "audit": audit,
             "download": download, "rules": rules, "life": life, "memory": memory, "import": import_package,
-            "verify": verify_package, "inventory": inventory, "upload": upload, "refresh": refresh}
+            "verify": verify_package, "inventory": inventory, "upload": upload, "refresh": refresh, "ingest": ingest}
 
 
 def main():

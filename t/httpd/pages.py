@@ -120,6 +120,10 @@ class Pages:
         assert answer.status == 200 and found, answer
         return found[1]
 
+    def made_token(self, page):
+        """The same as scripts get it; also for somebody whom the page shows no form."""
+        return self.json(f"token?page={page}")["token"]
+
     def post(self, page, fields, token="right", headers=(), **options):
         """A form that is sent; fields are pairs or a dict. token "right" is taken from the page before."""
         if token == "right":
