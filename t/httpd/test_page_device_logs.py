@@ -8,11 +8,12 @@ import pages
 from pages import Pages, PagesClass
 from parsed import dangers
 from phones import AUDIT, CLIENT, HOSTILE, Phones, log_name, put_log
+from waiting import until
 
 MINE, OTHERS, NOBODYS = log_name("mine"), log_name("theirs"), log_name("unknown")
 TODAY = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
-CURRENT = f"RequestHandlerAuditLog_node1_{TODAY}.log"
-OLD = "RequestHandlerAuditLog_node1_2026-01-01.log"
+CURRENT = f"RequestHandlerAuditLog_node2_{TODAY}.log"
+OLD = "RequestHandlerAuditLog_node2_2026-01-01.log"
 
 
 class LogsClass(PagesClass):
@@ -170,7 +171,8 @@ class TestMany(PagesClass):
 
 class TestStoreAway(LogsClass):
     def test_503(self, site, ledger):
-        ledger.declare("DU0520")
+        ledger.declare("DU0520", "DU0530")   # a node may look for the store in that moment, too
+        until(site.store.kept.exists, "a kept rule set")
         away = site.store.database.with_suffix(".away")
         site.store.database.rename(away)
         answer = Pages(site).get("device_logs")

@@ -10,6 +10,7 @@ import pages
 from pages import Pages, PagesClass
 from parsed import dangers, words
 from phones import DAY, HOSTILE, NOW, SECOND, Phones, log_name
+from waiting import until
 
 OLD = "4.0.7577.4387"
 
@@ -167,7 +168,8 @@ class TestMany(PagesClass):
 
 class TestStoreAway(PhonesClass):
     def test_503(self, site, ledger):
-        ledger.declare("DU0520")
+        ledger.declare("DU0520", "DU0530")   # a node may look for the store in that moment, too
+        until(site.store.kept.exists, "a kept rule set")
         away = site.store.database.with_suffix(".away")
         site.store.database.rename(away)
         answers = [Pages(site).get(target).status for target in ("devices", "devices?id=1", "devices?format=csv")]
