@@ -26,7 +26,7 @@ unit_tests = \
 	t/unit/test_store_migrate t/unit/test_store_role t/unit/test_store_setting t/unit/test_store_site t/unit/test_subnet t/unit/test_table \
 	t/unit/test_template t/unit/test_template_page t/unit/test_text t/unit/test_throttle t/unit/test_token t/unit/test_upload t/unit/test_upload_identity \
 	t/unit/test_xml
-pgsql_tests = t/unit/pgsql_db.t t/unit/pgsql_sql.t t/unit/pgsql_store.t t/unit/pgsql_store_activity.t \
+pgsql_tests = t/unit/pgsql_db.t t/unit/pgsql_plan.t t/unit/pgsql_sql.t t/unit/pgsql_store.t t/unit/pgsql_store_activity.t \
 	t/unit/pgsql_store_copy.t t/unit/pgsql_store_migrate.t t/unit/pgsql_store_role.t t/unit/pgsql_store_setting.t t/unit/pgsql_store_site.t \
 	t/unit/pgsql_table.t
 if HAVE_CHECK
