@@ -7,50 +7,15 @@
 
 #include "du_store_activity.h"
 #include "du_text.h"
+#include "dua_place.h"
 
 #define LIMIT_DEFAULT 50
-
-/* Digits of that many places, or -1. */
-static int digits(const char *text, int places)
-{
-    int value = 0;
-
-    for (int i = 0; i < places; i++) {
-        if (text[i] < '0' || text[i] > '9') {
-            return -1;
-        }
-        value = value * 10 + text[i] - '0';
-    }
-    return value;
-}
-
-/* "2026-11-22", "2026-11-22T20:15:35Z" or "2026-11-22 20:15:35": UTC. 0 if it is none of them. */
-static int read_time(const char *text, apr_time_t *time)
-{
-    apr_time_exp_t t = {0};
-    apr_size_t len = strlen(text);
-    int is_long = (len == 20 && text[10] == 'T' && text[19] == 'Z') || (len == 19 && text[10] == ' ');
-
-    if ((len != 10 && !is_long) || text[4] != '-' || text[7] != '-' ||
-        (is_long && (text[13] != ':' || text[16] != ':'))) {
-        return 0;
-    }
-    t.tm_year = digits(text, 4) - 1900;
-    t.tm_mon = digits(text + 5, 2) - 1;
-    t.tm_mday = digits(text + 8, 2);
-    t.tm_hour = is_long ? digits(text + 11, 2) : 0;
-    t.tm_min = is_long ? digits(text + 14, 2) : 0;
-    t.tm_sec = is_long ? digits(text + 17, 2) : 0;
-    return t.tm_year >= 70 && t.tm_mon >= 0 && t.tm_mon < 12 && t.tm_mday >= 1 && t.tm_mday <= 31 && t.tm_hour >= 0 &&
-           t.tm_hour < 24 && t.tm_min >= 0 && t.tm_min < 60 && t.tm_sec >= 0 && t.tm_sec < 60 &&
-           apr_time_exp_gmt_get(time, &t) == APR_SUCCESS;
-}
 
 static apr_status_t read_bound(ctl_t *ctl, ctl_option_e option, apr_time_t *time)
 {
     const char *text = ctl->option[option];
 
-    if (text && !read_time(text, time)) {
+    if (text && !dua_place_time(text, time)) {
         return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0890),
                        "--%s is a time like 2026-11-22 or 2026-11-22T20:15:35Z (UTC), not \"%s\"",
                        ctl_option_name(option), du_text_for_log(ctl->pool, text));
@@ -92,25 +57,12 @@ apr_status_t ctl_activity_list_check(ctl_t *ctl)
     return read_filter(ctl, &filter);
 }
 
-static json_t *json_activity(apr_pool_t *pool, const du_activity_t *row)
-{
-    json_t *object = json_object();
-
-    json_object_set_new(object, "id", json_integer(row->id));
-    json_object_set_new(object, "time", dua_json_time(pool, row->time));
-#define MEMBER(name) json_object_set_new(object, #name, dua_json_text(pool, row->name));
-    DU_ACTIVITY_TEXTS(MEMBER)
-#undef MEMBER
-    json_object_set_new(object, "digest", dua_json_text(pool, row->digest));
-    return object;
-}
-
 static void print_as_json(apr_pool_t *pool, const apr_array_header_t *rows)
 {
     json_t *array = json_array();
 
     for (int i = 0; i < rows->nelts; i++) {
-        json_array_append_new(array, json_activity(pool, &APR_ARRAY_IDX(rows, i, du_activity_t)));
+        json_array_append_new(array, dua_json_activity(pool, &APR_ARRAY_IDX(rows, i, du_activity_t)));
     }
     ctl_json_print(array);
 }

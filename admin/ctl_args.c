@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "du_text.h"
+#include "dua_place.h"
 
 #define NOTE_MAX 1000 /* bytes */
 
@@ -210,20 +211,10 @@ apr_status_t ctl_args_ids_versions(ctl_t *ctl)
     return status;
 }
 
-#define SITE_PREFIX "site:"
-
 apr_status_t ctl_scope_read(ctl_t *ctl, const char **site)
 {
     const char *scope = ctl->option[CTL_OPT_SCOPE];
 
     *site = "";
-    if (!scope || du_text_same(scope, "global")) {
-        return APR_SUCCESS;
-    }
-    if (!du_text_begins(scope, SITE_PREFIX) || !du_text_or_null(scope + strlen(SITE_PREFIX))) {
-        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0873), "--scope is global or " SITE_PREFIX "NAME, not \"%s\"",
-                       du_text_for_log(ctl->pool, scope));
-    }
-    *site = scope + strlen(SITE_PREFIX);
-    return APR_SUCCESS;
+    return !scope || dua_place_scope(ctl->ctx, scope, site) == APR_SUCCESS ? APR_SUCCESS : CTL_E_USAGE;
 }

@@ -7,75 +7,34 @@
 
 #include "du_subnet.h"
 #include "du_text.h"
+#include "dua_place.h"
+
+/* What cannot be is a command used in the wrong way. */
+static apr_status_t as_usage(apr_status_t status)
+{
+    return status == DU_E_MALFORMED ? CTL_E_USAGE : status;
+}
 
 static apr_status_t check_name(ctl_t *ctl, const char *what)
 {
-    if (du_text_is_segment(ctl->argv[0], DU_PLACE_NAME_MAX)) {
-        return APR_SUCCESS;
-    }
-    return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0870),
-                   "\"%s\" cannot be the name of a %s: that has 1 to %d bytes of UTF-8, none of / \\ : * ? \" < > |, "
-                   "and no space or dot at its ends",
-                   du_text_for_log(ctl->pool, ctl->argv[0]), what, DU_PLACE_NAME_MAX);
+    return as_usage(dua_place_name(ctl->ctx, what, ctl->argv[0]));
 }
 
 /*
  * Sites
  */
 
-/* "10.1.0.0/16, 2001:db8::/32" */
-static const char *subnets_text(apr_pool_t *pool, const du_site_t *site)
-{
-    const char *text = "";
-
-    for (int i = 0; i < site->subnets->nelts; i++) {
-        text = apr_pstrcat(pool, text, *text ? ", " : "",
-                           du_subnet_text(pool, &APR_ARRAY_IDX(site->subnets, i, du_subnet_t)), NULL);
-    }
-    return text;
-}
-
-static json_t *json_site(apr_pool_t *pool, const du_site_t *site)
-{
-    json_t *object = json_object(), *subnets = json_array();
-
-    for (int i = 0; i < site->subnets->nelts; i++) {
-        json_array_append_new(subnets,
-                              json_string(du_subnet_text(pool, &APR_ARRAY_IDX(site->subnets, i, du_subnet_t))));
-    }
-    json_object_set_new(object, "name", dua_json_text(pool, site->name));
-    json_object_set_new(object, "subnets", subnets);
-    return object;
-}
-
-static int has_subnet(const du_site_t *site, const du_subnet_t *subnet)
-{
-    for (int i = 0; i < site->subnets->nelts; i++) {
-        if (du_subnet_same(&APR_ARRAY_IDX(site->subnets, i, du_subnet_t), subnet)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 /* The site that the operands describe; a subnet that is given twice is there once. */
 static apr_status_t read_site(ctl_t *ctl, du_site_t *site)
 {
+    apr_status_t status = APR_SUCCESS;
+
     site->name = ctl->argv[0];
     site->subnets = apr_array_make(ctl->pool, ctl->argc, sizeof(du_subnet_t));
-    for (int i = 1; i < ctl->argc; i++) {
-        du_subnet_t subnet;
-
-        if (!du_subnet_parse(ctl->pool, ctl->argv[i], &subnet)) {
-            return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0871),
-                           "\"%s\" is not a subnet like 10.1.0.0/16 or 2001:db8::/32",
-                           du_text_for_log(ctl->pool, ctl->argv[i]));
-        }
-        if (!has_subnet(site, &subnet)) {
-            APR_ARRAY_PUSH(site->subnets, du_subnet_t) = subnet;
-        }
+    for (int i = 1; i < ctl->argc && status == APR_SUCCESS; i++) {
+        status = dua_place_subnet(ctl->ctx, ctl->argv[i], site);
     }
-    return APR_SUCCESS;
+    return as_usage(status);
 }
 
 apr_status_t ctl_site_add_check(ctl_t *ctl)
@@ -105,8 +64,9 @@ static void print_site(ctl_t *ctl, const du_site_t *site, const char *result, co
 {
     json_t *document = ctl_json_result(result);
 
-    json_object_set_new(document, "site", json_site(ctl->pool, site));
-    ctl_result_print(ctl, apr_psprintf(ctl->pool, "%s %s: %s", sentence, site->name, subnets_text(ctl->pool, site)),
+    json_object_set_new(document, "site", dua_json_site(ctl->pool, site));
+    ctl_result_print(ctl,
+                     apr_psprintf(ctl->pool, "%s %s: %s", sentence, site->name, dua_place_subnets(ctl->pool, site)),
                      document);
     for (int i = 1; i < ctl->argc; i++) {
         tell_host_bits(ctl, ctl->argv[i]);
@@ -151,7 +111,7 @@ static void print_sites(ctl_t *ctl, const apr_array_header_t *sites)
 
     for (int i = 0; i < sites->nelts; i++) {
         const du_site_t *site = &APR_ARRAY_IDX(sites, i, du_site_t);
-        const char *cells[] = {site->name, subnets_text(ctl->pool, site)};
+        const char *cells[] = {site->name, dua_place_subnets(ctl->pool, site)};
 
         ctl_table_row(table, cells);
     }
@@ -177,7 +137,7 @@ apr_status_t ctl_site_list(ctl_t *ctl)
     }
     array = json_array();
     for (int i = 0; i < sites->nelts; i++) {
-        json_array_append_new(array, json_site(ctl->pool, &APR_ARRAY_IDX(sites, i, du_site_t)));
+        json_array_append_new(array, dua_json_site(ctl->pool, &APR_ARRAY_IDX(sites, i, du_site_t)));
     }
     ctl_json_print(array);
     return APR_SUCCESS;
@@ -195,7 +155,8 @@ apr_status_t ctl_site_remove(ctl_t *ctl)
     document = ctl_json_result("removed");
     json_object_set_new(document, "site", dua_json_text(ctl->pool, name));
     ctl_result_print(
-        ctl, apr_pstrcat(ctl->pool, "Removed site ", name, " with its subnets, test devices, settings and roles", NULL),
+        ctl,
+        apr_pstrcat(ctl->pool, "Removed site ", name, " with its subnets, test devices, settings and roles", NULL),
         document);
     return APR_SUCCESS;
 }
@@ -204,37 +165,20 @@ apr_status_t ctl_site_remove(ctl_t *ctl)
  * Test devices
  */
 
-/* "site:Berlin/desk phone", as administration.md 1.0 writes identities. */
-static const char *identity(apr_pool_t *pool, const char *site, const char *name)
-{
-    return apr_pstrcat(pool, du_store_scope(pool, site), "/", name, NULL);
-}
-
-static const struct {
-    const char *word; /* in JSON */
-    const char *name;
-    const char *form;
-} kinds[] = {
-    [DU_TEST_MAC] = {"mac", "MAC address",
-                     "six or more pairs of hexadecimal digits, joined or with - or : between them"},
-    [DU_TEST_SERIAL] = {"serial", "serial number", "letters, digits, - and _, at most 64 of them"},
-};
-
 /* The test device that operand and options describe (administration.md 1.7). */
 static apr_status_t read_device(ctl_t *ctl, du_test_device_t *device)
 {
     const char *mac = ctl->option[CTL_OPT_MAC], *serial = ctl->option[CTL_OPT_SERIAL];
+    apr_status_t status;
 
     if ((mac != NULL) == (serial != NULL)) {
         return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0874), "a test device has either --mac or --serial");
     }
     device->name = ctl->argv[0];
     device->kind = mac ? DU_TEST_MAC : DU_TEST_SERIAL;
-    device->shown = mac ? mac : serial;
-    device->identifier = mac ? du_mac_canonical(ctl->pool, mac) : du_serial_canonical(ctl->pool, serial);
-    if (!device->identifier) {
-        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0875), "\"%s\" is not a %s: %s",
-                       du_text_for_log(ctl->pool, device->shown), kinds[device->kind].name, kinds[device->kind].form);
+    status = as_usage(dua_place_identifier(ctl->ctx, mac ? mac : serial, device));
+    if (status != APR_SUCCESS) {
+        return status;
     }
     return ctl_scope_read(ctl, &device->site);
 }
@@ -247,18 +191,6 @@ apr_status_t ctl_test_device_add_check(ctl_t *ctl)
     return status == APR_SUCCESS ? read_device(ctl, &device) : status;
 }
 
-static json_t *json_device(apr_pool_t *pool, const du_test_device_t *device)
-{
-    json_t *object = json_object();
-
-    json_object_set_new(object, "scope", dua_json_text(pool, du_store_scope(pool, device->site)));
-    json_object_set_new(object, "name", dua_json_text(pool, device->name));
-    json_object_set_new(object, "identifier_type", json_string(kinds[device->kind].word));
-    json_object_set_new(object, "identifier", dua_json_text(pool, device->shown));
-    json_object_set_new(object, "compared_as", dua_json_text(pool, device->identifier));
-    return object;
-}
-
 /* The same phone under two names: removing one of them would not have the effect one expects. */
 static void warn_of_others(ctl_t *ctl, const du_test_device_t *device, const apr_array_header_t *others)
 {
@@ -266,8 +198,9 @@ static void warn_of_others(ctl_t *ctl, const du_test_device_t *device, const apr
         const du_test_device_t *other = &APR_ARRAY_IDX(others, i, du_test_device_t);
 
         if (other->kind == device->kind && du_text_equal(other->identifier, device->identifier)) {
-            du_log(ctl->ctx, DU_LOG_WARNING, DUNO(0876), "the %s %s is listed as %s, too", kinds[device->kind].name,
-                   device->shown, du_text_for_log(ctl->pool, identity(ctl->pool, other->site, other->name)));
+            du_log(ctl->ctx, DU_LOG_WARNING, DUNO(0876), "the %s %s is listed as %s, too",
+                   dua_place_kind_name(device->kind), device->shown,
+                   du_text_for_log(ctl->pool, dua_place_identity(ctl->pool, other->site, other->name)));
         }
     }
 }
@@ -289,11 +222,11 @@ apr_status_t ctl_test_device_add(ctl_t *ctl)
         return status;
     }
     document = ctl_json_result("added");
-    json_object_set_new(document, "test_device", json_device(ctl->pool, &device));
+    json_object_set_new(document, "test_device", dua_json_test_device(ctl->pool, &device));
     ctl_result_print(ctl,
                      apr_psprintf(ctl->pool, "Added test device %s: %s %s",
-                                  identity(ctl->pool, device.site, device.name), kinds[device.kind].name,
-                                  device.shown),
+                                  dua_place_identity(ctl->pool, device.site, device.name),
+                                  dua_place_kind_name(device.kind), device.shown),
                      document);
     warn_of_others(ctl, &device, others);
     return APR_SUCCESS;
@@ -327,8 +260,8 @@ static void print_devices(ctl_t *ctl, const apr_array_header_t *devices)
 
     for (int i = 0; i < devices->nelts; i++) {
         const du_test_device_t *device = &APR_ARRAY_IDX(devices, i, du_test_device_t);
-        const char *cells[] = {du_store_scope(ctl->pool, device->site), device->name, kinds[device->kind].name,
-                               device->shown};
+        const char *cells[] = {du_store_scope(ctl->pool, device->site), device->name,
+                               dua_place_kind_name(device->kind), device->shown};
 
         ctl_table_row(table, cells);
     }
@@ -364,7 +297,7 @@ apr_status_t ctl_test_device_list(ctl_t *ctl)
     }
     array = json_array();
     for (int i = 0; i < devices->nelts; i++) {
-        json_array_append_new(array, json_device(ctl->pool, &APR_ARRAY_IDX(devices, i, du_test_device_t)));
+        json_array_append_new(array, dua_json_test_device(ctl->pool, &APR_ARRAY_IDX(devices, i, du_test_device_t)));
     }
     ctl_json_print(array);
     return APR_SUCCESS;
@@ -386,7 +319,7 @@ apr_status_t ctl_test_device_remove_check(ctl_t *ctl)
 static const char *removed_text(apr_pool_t *pool, const char *site, const char *name, apr_status_t status)
 {
     if (name) {
-        return apr_pstrcat(pool, "Removed test device ", identity(pool, site, name), NULL);
+        return apr_pstrcat(pool, "Removed test device ", dua_place_identity(pool, site, name), NULL);
     }
     return apr_pstrcat(pool, status == APR_SUCCESS ? "Removed" : "Nothing to do: there are no",
                        " test devices of scope ", du_store_scope(pool, site), NULL);

@@ -6,17 +6,7 @@
 
 #include "du_store_role.h"
 #include "du_text.h"
-
-/* "administrator, operator, helpdesk, viewer" */
-static const char *roles_text(apr_pool_t *pool)
-{
-    const char *text = du_role_name(DU_ROLE_VIEWER);
-
-    for (int i = DU_ROLE_VIEWER + 1; i < DU_ROLES; i++) {
-        text = apr_pstrcat(pool, du_role_name((du_role_e)i), ", ", text, NULL);
-    }
-    return text;
-}
+#include "dua_place.h"
 
 static apr_status_t read_grant(ctl_t *ctl, du_grant_t *grant)
 {
@@ -26,9 +16,8 @@ static apr_status_t read_grant(ctl_t *ctl, du_grant_t *grant)
         return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0857),
                        "--site is the name of a site; without it the role is for all");
     }
-    if (!du_role_find(ctl->argv[1], &grant->role)) {
-        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0858), "\"%s\" is no role: those are %s",
-                       du_text_for_log(ctl->pool, ctl->argv[1]), roles_text(ctl->pool));
+    if (dua_place_role(ctl->ctx, ctl->argv[1], &grant->role) != APR_SUCCESS) {
+        return CTL_E_USAGE;
     }
     return APR_SUCCESS;
 }
@@ -40,21 +29,11 @@ apr_status_t ctl_role_set_check(ctl_t *ctl)
     return read_grant(ctl, &grant);
 }
 
-static json_t *json_grant(apr_pool_t *pool, const du_grant_t *grant)
-{
-    json_t *object = json_object();
-
-    dua_set_text(pool, object, "account", grant->account);
-    dua_set_text(pool, object, "role", du_role_name(grant->role));
-    dua_set_text(pool, object, "scope", du_store_scope(pool, grant->site));
-    return object;
-}
-
 static void print_grant(ctl_t *ctl, const du_grant_t *grant, const char *result, const char *form)
 {
     json_t *document = ctl_json_result(result);
 
-    json_object_set_new(document, "role", json_grant(ctl->pool, grant));
+    json_object_set_new(document, "role", dua_json_grant(ctl->pool, grant));
     ctl_result_print(ctl,
                      apr_pstrcat(ctl->pool, form, grant->account, " is ", du_role_name(grant->role), ", scope ",
                                  du_store_scope(ctl->pool, grant->site), NULL),
@@ -111,7 +90,7 @@ apr_status_t ctl_role_list(ctl_t *ctl)
     }
     array = json_array();
     for (int i = 0; i < grants->nelts; i++) {
-        json_array_append_new(array, json_grant(ctl->pool, &APR_ARRAY_IDX(grants, i, du_grant_t)));
+        json_array_append_new(array, dua_json_grant(ctl->pool, &APR_ARRAY_IDX(grants, i, du_grant_t)));
     }
     ctl_json_print(array);
     return APR_SUCCESS;

@@ -3,14 +3,9 @@
 #include <apr_strings.h>
 
 #include "du_text.h"
+#include "dua_place.h"
 
-/* What `setting list` shows of one. */
-typedef struct listed_t {
-    du_setting_e setting;
-    const char *value, *from;
-} listed_t;
-
-static void print_listed(ctl_t *ctl, const listed_t *listed)
+static void print_listed(ctl_t *ctl, const dua_setting_t *listed)
 {
     static const char *const titles[] = {"SETTING", "VALUE", "FROM", "DEFAULT", "RANGE"};
     ctl_table_t *table = ctl_table_make(ctl->pool, "", 5, titles);
@@ -25,39 +20,6 @@ static void print_listed(ctl_t *ctl, const listed_t *listed)
     ctl_table_print(table);
 }
 
-static json_t *json_listed(apr_pool_t *pool, const listed_t *listed)
-{
-    json_t *object = json_object();
-
-    json_object_set_new(object, "name", json_string(du_setting_name(listed->setting)));
-    json_object_set_new(object, "value", dua_json_text(pool, listed->value));
-    json_object_set_new(object, "from", dua_json_text(pool, listed->from));
-    json_object_set_new(object, "default", json_string(du_setting_default(listed->setting)));
-    json_object_set_new(object, "range", dua_json_text(pool, du_setting_range(pool, listed->setting)));
-    return object;
-}
-
-static apr_status_t read_listed(ctl_t *ctl, const char *site, listed_t *listed)
-{
-    du_settings_t own = {{NULL}}, global, in_force;
-    apr_status_t status = du_store_settings_in_force(ctl->ctx, ctl->store, site, ctl->pool, &in_force);
-
-    if (status == APR_SUCCESS) {
-        status = du_store_settings(ctl->ctx, ctl->store, "", ctl->pool, &global);
-    }
-    if (status == APR_SUCCESS && *site) {
-        status = du_store_settings(ctl->ctx, ctl->store, site, ctl->pool, &own);
-    }
-    for (int i = 0; i < DU_SETTINGS && status == APR_SUCCESS; i++) {
-        int is_own = own.value[i] && !du_setting_is_global((du_setting_e)i);
-
-        listed[i].setting = (du_setting_e)i;
-        listed[i].value = du_setting_text(&in_force, (du_setting_e)i);
-        listed[i].from = is_own ? du_store_scope(ctl->pool, site) : global.value[i] ? "global" : "default";
-    }
-    return status;
-}
-
 apr_status_t ctl_setting_scope_check(ctl_t *ctl)
 {
     const char *site;
@@ -67,13 +29,13 @@ apr_status_t ctl_setting_scope_check(ctl_t *ctl)
 
 apr_status_t ctl_setting_list(ctl_t *ctl)
 {
-    listed_t listed[DU_SETTINGS];
+    dua_setting_t listed[DU_SETTINGS];
     const char *site;
     json_t *array;
     apr_status_t status = ctl_scope_read(ctl, &site);
 
     if (status == APR_SUCCESS) {
-        status = read_listed(ctl, site, listed);
+        status = dua_place_settings(ctl->ctx, ctl->store, site, ctl->pool, listed);
     }
     if (status != APR_SUCCESS) {
         return status;
@@ -84,7 +46,7 @@ apr_status_t ctl_setting_list(ctl_t *ctl)
     }
     array = json_array();
     for (int i = 0; i < DU_SETTINGS; i++) {
-        json_array_append_new(array, json_listed(ctl->pool, &listed[i]));
+        json_array_append_new(array, dua_json_setting(ctl->pool, &listed[i]));
     }
     ctl_json_print(array);
     return APR_SUCCESS;

@@ -20,9 +20,26 @@ int dua_may_somewhere(const dua_t *dua, du_right_e right)
 apr_status_t dua_must(dua_t *dua, du_right_e right, const char *site)
 {
     return dua_may(dua, right, site) ? APR_SUCCESS
-                                         : du_fail(dua->ctx, DU_E_FORBIDDEN, DUNO(0863),
-                                                   "the role of %s does not allow this, nothing was changed",
-                                                   du_text_for_log(dua->pool, dua->actor.name));
+                                     : du_fail(dua->ctx, DU_E_FORBIDDEN, DUNO(0863),
+                                               "the role of %s does not allow this, nothing was changed",
+                                               du_text_for_log(dua->pool, dua->actor.name));
+}
+
+apr_status_t dua_must_be_as_shown(dua_t *dua, const char *what, const char *mark)
+{
+    const char *shown = dua_value(dua, "shown");
+
+    return !shown || du_text_equal(shown, mark)
+               ? APR_SUCCESS
+               : du_fail(dua->ctx, DU_E_CONFLICT, DUNO(0736),
+                         "%s was changed since it was shown; this is how it is now, nothing was changed",
+                         du_text_for_log(dua->pool, what));
+}
+
+apr_status_t dua_no_action(dua_t *dua)
+{
+    return du_fail(dua->ctx, DU_E_MALFORMED, DUNO(0737), "this page has no action \"%s\"",
+                   du_text_for_log(dua->pool, dua_value(dua, "action")));
 }
 
 const char *dua_value(const dua_t *dua, const char *name)

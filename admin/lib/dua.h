@@ -71,6 +71,13 @@ apr_status_t dua_must(dua_t *dua, du_right_e right, const char *site);
 /* A parameter; NULL if it is not there or empty. */
 const char *dua_value(const dua_t *dua, const char *name);
 
+/* DU_E_CONFLICT with a sentence if the parameter `shown` is there and not this: what was shown (dua_place_mark()) has been
+ * changed by somebody else since. A script may leave it out. */
+apr_status_t dua_must_be_as_shown(dua_t *dua, const char *what, const char *mark);
+
+/* For a change() that does not know the parameter `action`: DU_E_MALFORMED with a sentence. */
+apr_status_t dua_no_action(dua_t *dua);
+
 /* A change was made: `key` and count are shown where `location` leads. APR_SUCCESS, so that a page can end with it. */
 apr_status_t dua_done(dua_t *dua, const char *key, apr_int64_t count, const char *location);
 

@@ -55,11 +55,27 @@ static const char *show_dash(apr_pool_t *pool, const char *text)
     return *text ? du_text_visible(pool, text) : "\xE2\x80\x93";
 }
 
+static const char *show_lines(apr_pool_t *pool, const char *text)
+{
+    const char *out = "";
+
+    for (;;) {
+        apr_size_t len = strcspn(text, "\n"), shown = len > 0 && text[len - 1] == '\r' ? len - 1 : len;
+
+        out = apr_pstrcat(pool, out, du_text_visible(pool, apr_pstrmemdup(pool, text, shown)), text[len] ? "\n" : "",
+                          NULL);
+        if (!text[len]) {
+            return out;
+        }
+        text += len + 1;
+    }
+}
+
 static const struct {
     const char *form;
     const char *(*show)(apr_pool_t *pool, const char *text);
-} forms[] = {{"", du_text_visible}, {"number", show_number}, {"bytes", show_bytes},
-             {"time", show_time},   {"day", show_day},       {"dash", show_dash}};
+} forms[] = {{"", du_text_visible}, {"lines", show_lines}, {"number", show_number}, {"bytes", show_bytes},
+             {"time", show_time},   {"day", show_day},     {"dash", show_dash}};
 
 static const char *show(void *texts, const char *form, const char *text, apr_pool_t *pool)
 {

@@ -2,6 +2,7 @@
  * How pages show values: the forms that a template can ask for as du:text="name:form".
  *
  *   (none)      text fit for the eye (du_text_visible())
+ *   lines       the same line by line, for a <textarea>
  *   number      with thousands apart: 12,345
  *   bytes       12.1 MB
  *   time, day   of 2026-11-23T02:49:30Z: 2026-11-23 02:49 UTC, 2026-11-23

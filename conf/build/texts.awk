@@ -10,6 +10,6 @@ FNR == 1 {
     print "static const char *const dua_texts_" code "[] = {"
 }
 /^[ \t]*(#|$)/ { next }
-!/^[a-z0-9_.-]+ = ./ { print "#error " FILENAME ":" FNR " is no phrase"; next }
+!/^[A-Za-z0-9_.-]+ = ./ { print "#error " FILENAME ":" FNR " is no phrase"; next }
 { at = index($0, " = "); printf "    %s, %s,\n", quoted(substr($0, 1, at - 1)), quoted(substr($0, at + 3)) }
 END { print "    NULL};" }

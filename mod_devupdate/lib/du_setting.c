@@ -15,7 +15,7 @@
  */
 
 typedef enum { SITE, GLOBAL } scope_e;
-typedef enum { NUMBER, TIME, CLOCK, LIST, CHOICE } kind_e;
+typedef enum { NUMBER, BYTES, TIME, CLOCK, LIST, CHOICE } kind_e;
 
 typedef struct setting_t {
     const char *name;
@@ -60,6 +60,24 @@ int du_setting_is_global(du_setting_e setting)
 int du_setting_is_list(du_setting_e setting)
 {
     return settings_list[setting].kind == LIST;
+}
+
+const char *du_setting_kind(du_setting_e setting)
+{
+    static const char *const names[] = {[NUMBER] = "number", [BYTES] = "bytes", [TIME] = "time",
+                                        [CLOCK] = "clock",   [LIST] = "list",   [CHOICE] = "choice"};
+
+    return names[settings_list[setting].kind];
+}
+
+const char *du_setting_choice(du_setting_e setting, int number)
+{
+    for (apr_size_t i = 0; i < N_CHOICES; i++) {
+        if (choices[i].setting == setting && number-- == 0) {
+            return choices[i].word;
+        }
+    }
+    return NULL;
 }
 
 apr_status_t du_setting_find(du_ctx_t *ctx, const char *name, du_setting_e *setting)
@@ -218,6 +236,7 @@ const char *du_setting_canonical(apr_pool_t *pool, du_setting_e setting, const c
     }
     switch (row->kind) {
     case NUMBER:
+    case BYTES:
         return canonical_number(pool, row, text);
     case TIME:
         return canonical_time(pool, row, text);
@@ -231,15 +250,36 @@ const char *du_setting_canonical(apr_pool_t *pool, du_setting_e setting, const c
     return NULL;
 }
 
+static const char *show_end(apr_pool_t *pool, kind_e kind, apr_int64_t end)
+{
+    switch (kind) {
+    case NUMBER:
+    case BYTES:
+        return du_text_number(pool, end);
+    case TIME:
+        return show_time(pool, end);
+    default:
+        return "";
+    }
+}
+
+const char *du_setting_least(apr_pool_t *pool, du_setting_e setting)
+{
+    return show_end(pool, settings_list[setting].kind, settings_list[setting].least);
+}
+
+const char *du_setting_most(apr_pool_t *pool, du_setting_e setting)
+{
+    return show_end(pool, settings_list[setting].kind, settings_list[setting].most);
+}
+
 /* "accept or refuse" */
 static const char *choice_range(apr_pool_t *pool, du_setting_e setting)
 {
-    const char *text = "";
+    const char *text = "", *word;
 
-    for (apr_size_t i = 0; i < N_CHOICES; i++) {
-        if (choices[i].setting == setting) {
-            text = apr_pstrcat(pool, text, *text ? " or " : "", choices[i].word, NULL);
-        }
+    for (int i = 0; (word = du_setting_choice(setting, i)); i++) {
+        text = apr_pstrcat(pool, text, *text ? " or " : "", word, NULL);
     }
     return text;
 }
@@ -250,6 +290,7 @@ const char *du_setting_range(apr_pool_t *pool, du_setting_e setting)
 
     switch (row->kind) {
     case NUMBER:
+    case BYTES:
         return apr_psprintf(pool, "a whole number from %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT, row->least,
                             row->most);
     case TIME:

@@ -4,7 +4,7 @@
  *   X(id, "Name", scope, kind, "default", least, most)
  *
  * scope: SITE (a site may have a value of its own, which wins over the global one) or GLOBAL (it may not).
- * kind: NUMBER; TIME (seconds, written [dd.]hh:mm:ss); CLOCK (hh:mm, 24 hours, or empty); LIST (comma-separated words);
+ * kind: NUMBER; BYTES (a number of them); TIME (seconds, written [dd.]hh:mm:ss); CLOCK (hh:mm, 24 hours, or empty); LIST (comma-separated words);
  * CHOICE (one word of those in DU_SETTING_CHOICES).
  */
 #ifndef DU_SETTING_H
@@ -17,18 +17,18 @@
     X(DU_SET_LOG_CLEAN_UP_INTERVAL,    "LogCleanUpInterval",     SITE,   TIME,   "10.00:00:00", 86400, 31536000)          \
     X(DU_SET_LOG_CLEAN_UP_TIME_OF_DAY, "LogCleanUpTimeOfDay",    SITE,   CLOCK,  "",            0, 0)                     \
     X(DU_SET_LOG_FLUSH_INTERVAL,       "LogFlushInterval",       SITE,   TIME,   "00:05:00",    60, 3600)                 \
-    X(DU_SET_MAX_LOG_CACHE_LIMIT,      "MaxLogCacheLimit",       SITE,   NUMBER, "512000",      0, 4294967295)            \
-    X(DU_SET_MAX_LOG_FILE_SIZE,        "MaxLogFileSize",         SITE,   NUMBER, "1024000",     65536, 4294967295)        \
+    X(DU_SET_MAX_LOG_CACHE_LIMIT,      "MaxLogCacheLimit",       SITE,   BYTES,  "512000",      0, 4294967295)            \
+    X(DU_SET_MAX_LOG_FILE_SIZE,        "MaxLogFileSize",         SITE,   BYTES,  "1024000",     65536, 4294967295)        \
     X(DU_SET_VALID_LOG_TYPES,          "ValidLogFileTypes",      SITE,   LIST,   "Watson,CELog,Config,DiagLog", 0, 0)     \
     X(DU_SET_VALID_LOG_EXTENSIONS,     "ValidLogFileExtensions", SITE,   LIST,                                            \
       ".dmp,.clg,.clg1,.clg2,.bak,.kdmp,.dat,.bin,.cat,.xml,.txt,.hex", 0, 0)                                             \
-    X(DU_SET_LOG_QUOTA,                "log-quota",              GLOBAL, NUMBER, "0",           0, APR_INT64_MAX)         \
+    X(DU_SET_LOG_QUOTA,                "log-quota",              GLOBAL, BYTES,  "0",           0, APR_INT64_MAX)         \
     X(DU_SET_CATALOG_EXPIRY,           "catalog-expiry",         GLOBAL, CHOICE, "accept",      0, 0)                     \
     X(DU_SET_IMPORT_MAX_MEMBERS,       "import-max-members",     GLOBAL, NUMBER, "1024",        1, 65535)                 \
-    X(DU_SET_IMPORT_MAX_SIZE,          "import-max-size",        GLOBAL, NUMBER, "4294967296",  1, APR_INT64_MAX)         \
-    X(DU_SET_IMPORT_MAX_MEMBER_SIZE,   "import-max-member-size", GLOBAL, NUMBER, "2147483647",  1, 2147483647)            \
+    X(DU_SET_IMPORT_MAX_SIZE,          "import-max-size",        GLOBAL, BYTES,  "4294967296",  1, APR_INT64_MAX)         \
+    X(DU_SET_IMPORT_MAX_MEMBER_SIZE,   "import-max-member-size", GLOBAL, BYTES,  "2147483647",  1, 2147483647)            \
     X(DU_SET_IMPORT_MAX_RATIO,         "import-max-ratio",       GLOBAL, NUMBER, "1000",        1, 100000)                \
-    X(DU_SET_IMPORT_MAX_NAME,          "import-max-name",        GLOBAL, NUMBER, "512",         16, 4096)                 \
+    X(DU_SET_IMPORT_MAX_NAME,          "import-max-name",        GLOBAL, BYTES,  "512",         16, 4096)                 \
     X(DU_SET_IMPORT_MAX_DEPTH,         "import-max-depth",       GLOBAL, NUMBER, "32",          4, 256)                   \
     X(DU_SET_OPERATORS_APPROVE,        "operators-approve",      GLOBAL, CHOICE, "no",          0, 0)
 
@@ -72,6 +72,16 @@ int du_setting_is_global(du_setting_e setting);
 /* 1 if its value is a LIST. */
 int du_setting_is_list(du_setting_e setting);
 
+/* "number", "bytes", "time", "clock", "list" or "choice" */
+const char *du_setting_kind(du_setting_e setting);
+
+/* The ends of the range of a number, of bytes or of a time, as values are written; "" for other kinds. */
+const char *du_setting_least(apr_pool_t *pool, du_setting_e setting);
+const char *du_setting_most(apr_pool_t *pool, du_setting_e setting);
+
+/* The words of a CHOICE, beginning with number 0; NULL behind the last. */
+const char *du_setting_choice(du_setting_e setting, int number);
+
 /* What a value may be, in words: "from 1.00:00:00 to 365.00:00:00". */
 const char *du_setting_range(apr_pool_t *pool, du_setting_e setting);
 
@@ -97,7 +107,7 @@ apr_status_t du_setting_check(du_ctx_t *ctx, du_setting_e setting, const char *t
 /* The value of a setting, or its default. */
 const char *du_setting_text(const du_settings_t *settings, du_setting_e setting);
 
-/* Likewise of a NUMBER. */
+/* Likewise of a NUMBER or of BYTES. */
 apr_int64_t du_setting_number(const du_settings_t *settings, du_setting_e setting);
 
 /* Likewise of a TIME, in seconds. */

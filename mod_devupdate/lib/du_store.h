@@ -204,4 +204,10 @@ apr_status_t du_store_test_device_add(du_ctx_t *ctx, du_store_t *store, const du
 apr_status_t du_store_test_device_remove(du_ctx_t *ctx, du_store_t *store, const char *site, const char *name,
                                          const du_actor_t *actor);
 
+/* Removes these (array of du_test_device_t, by site, name and identifier), of whatever scopes, in one transaction: all or
+ * none. With a sentence: DU_E_NOT_FOUND if one is gone, DU_E_CONFLICT if it has another identifier now; DU_E_NOTHING if the
+ * array is empty. */
+apr_status_t du_store_test_devices_remove(du_ctx_t *ctx, du_store_t *store, const apr_array_header_t *devices,
+                                          const du_actor_t *actor);
+
 #endif

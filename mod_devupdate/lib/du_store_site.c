@@ -100,10 +100,11 @@ apr_status_t du_store_test_devices(du_ctx_t *ctx, du_store_t *store, apr_pool_t 
 typedef struct change_t {
     du_store_t *store;
     const du_actor_t *actor;
-    const du_site_t *site;          /* to be added or changed */
-    const du_test_device_t *device; /* likewise */
-    const char *site_name;          /* to be removed, or the scope of what is */
-    const char *device_name;        /* to be removed; NULL = all */
+    const du_site_t *site;             /* to be added or changed */
+    const du_test_device_t *device;    /* likewise */
+    const char *site_name;             /* to be removed, or the scope of what is */
+    const char *device_name;           /* to be removed; NULL = all */
+    const apr_array_header_t *devices; /* to be removed: of du_test_device_t */
 } change_t;
 
 static apr_status_t begin(du_ctx_t *ctx, const change_t *change)
@@ -395,6 +396,12 @@ static apr_status_t add_test_device(du_ctx_t *ctx, void *baton)
     return rv == APR_SUCCESS ? insert_test_device(ctx, change) : rv;
 }
 
+static apr_status_t no_test_device(du_ctx_t *ctx, const char *site, const char *name)
+{
+    return du_fail(ctx, DU_E_NOT_FOUND, DUNO(0725), "scope %s has no test device %s",
+                   shown(ctx, du_store_scope(ctx->pool, site)), shown(ctx, name));
+}
+
 static apr_status_t remove_test_device(du_ctx_t *ctx, void *baton)
 {
     const change_t *change = baton;
@@ -409,9 +416,47 @@ static apr_status_t remove_test_device(du_ctx_t *ctx, void *baton)
         rv = delete_test_devices(ctx, change, name, &count);
     }
     if (rv == APR_SUCCESS && count == 0) {
-        return !name ? DU_E_NOTHING
-                     : du_fail(ctx, DU_E_NOT_FOUND, DUNO(0725), "scope %s has no test device %s",
-                               shown(ctx, du_store_scope(ctx->pool, change->site_name)), shown(ctx, name));
+        return name ? no_test_device(ctx, change->site_name, name) : DU_E_NOTHING;
+    }
+    return rv;
+}
+
+/* It must still be the phone that was chosen. */
+static apr_status_t check_chosen(du_ctx_t *ctx, const apr_array_header_t *all, const du_test_device_t *chosen)
+{
+    for (int i = 0; i < all->nelts; i++) {
+        const du_test_device_t *device = &APR_ARRAY_IDX(all, i, du_test_device_t);
+
+        if (du_text_same(device->site, chosen->site) && du_text_same(device->name, chosen->name)) {
+            return du_text_equal(device->identifier, chosen->identifier)
+                       ? APR_SUCCESS
+                       : du_fail(ctx, DU_E_CONFLICT, DUNO(0727),
+                                 "test device %s of scope %s is another phone now: its identifier is %s, not %s",
+                                 shown(ctx, device->name), shown(ctx, du_store_scope(ctx->pool, device->site)),
+                                 device->identifier, shown(ctx, chosen->identifier));
+        }
+    }
+    return no_test_device(ctx, chosen->site, chosen->name);
+}
+
+static apr_status_t remove_chosen(du_ctx_t *ctx, void *baton)
+{
+    change_t *change = baton;
+    apr_array_header_t *all;
+    int count;
+    apr_status_t rv = begin(ctx, change);
+
+    if (rv == APR_SUCCESS) {
+        rv = du_store_test_devices(ctx, change->store, ctx->pool, &all);
+    }
+    for (int i = 0; i < change->devices->nelts && rv == APR_SUCCESS; i++) {
+        const du_test_device_t *device = &APR_ARRAY_IDX(change->devices, i, du_test_device_t);
+
+        change->site_name = device->site;
+        rv = check_chosen(ctx, all, device);
+        if (rv == APR_SUCCESS) {
+            rv = delete_test_devices(ctx, change, device->name, &count);
+        }
     }
     return rv;
 }
@@ -451,4 +496,12 @@ apr_status_t du_store_test_device_remove(du_ctx_t *ctx, du_store_t *store, const
     change_t change = {.store = store, .actor = actor, .site_name = site, .device_name = name};
 
     return du_db_transaction(ctx, store->db, remove_test_device, &change);
+}
+
+apr_status_t du_store_test_devices_remove(du_ctx_t *ctx, du_store_t *store, const apr_array_header_t *devices,
+                                          const du_actor_t *actor)
+{
+    change_t change = {.store = store, .actor = actor, .devices = devices};
+
+    return devices->nelts ? du_db_transaction(ctx, store->db, remove_chosen, &change) : DU_E_NOTHING;
 }

@@ -306,6 +306,12 @@ static xmlNodePtr make_element(const binder_t *binder, xmlNodePtr parent, const 
     return made;
 }
 
+/* Attributes of HTML that are there or not; written in full they have their own name as text. */
+static int is_flag(const char *name)
+{
+    return strcmp(name, "checked") == 0 || strcmp(name, "selected") == 0 || strcmp(name, "open") == 0;
+}
+
 /* du:attr="a=name b=name" */
 static apr_status_t bind_attributes(binder_t *binder, xmlNodePtr made, const xmlNode *node, const char *list,
                                     const du_values_t *values)
@@ -325,7 +331,7 @@ static apr_status_t bind_attributes(binder_t *binder, xmlNodePtr made, const xml
             return DU_E_TEMPLATE;
         }
         if (*text) {
-            xmlNewProp(made, (const xmlChar *)pair, (const xmlChar *)text);
+            xmlNewProp(made, (const xmlChar *)pair, (const xmlChar *)(is_flag(pair) ? pair : text));
         }
     }
     return APR_SUCCESS;

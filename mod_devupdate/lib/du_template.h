@@ -3,7 +3,8 @@
  *
  *   xmlns:du="urn:devupdate:template"
  *   du:text="name"            the element's content is the text of that name
- *   du:attr="a=name b=name"   attributes a and b get the texts of those names; without a text the attribute is left out
+ *   du:attr="a=name b=name"   attributes a and b get the texts of those names; without a text the attribute is left out.
+ *                             checked, selected and open have no text in HTML: with one they are there
  *   du:if="name"              the element is there only if the text is not empty or the list has items
  *   du:if="!name"             ... only if not
  *   du:if="name=text"         ... only if the text is just that

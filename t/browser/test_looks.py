@@ -6,7 +6,7 @@ import pytest
 from browser import NARROW, axe
 from pages import Pages, PagesClass
 
-PAGES = ["index"]
+PAGES = ["activity", "index", "roles", "settings", "sites", "test_devices"]
 
 
 class TestLooks(PagesClass):

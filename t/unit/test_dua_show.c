@@ -17,6 +17,7 @@ START_TEST(forms)
 {
     static const struct { const char *form, *text, *is; } cases[] = {
         {"", "CX600", "CX600"}, {"", "<b>", "<b>"}, {"", "a\nb\x1b[1m", "a\\x0ab\\x1b[1m"}, {"", "\xE2\x80\xAEx", "\\xe2\\x80\\xaex"},
+        {"lines", "", ""}, {"lines", "a", "a"}, {"lines", "a\r\nb\n\n\x1b", "a\nb\n\n\\x1b"}, {"lines", "a\rb\n", "a\\x0db\n"},
         {"number", "0", "0"}, {"number", "999", "999"}, {"number", "1000", "1,000"}, {"number", "1234567", "1,234,567"},
         {"bytes", "0", "0 B"}, {"bytes", "999", "999 B"}, {"bytes", "1000", "1.0 kB"}, {"bytes", "12345678", "12.3 MB"},
         {"bytes", "512000000", "512 MB"}, {"bytes", "9000000000000000000", "9000 PB"},

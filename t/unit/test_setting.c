@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <apr_strings.h>
+
 #include "du_setting.h"
 
 START_TEST(words_of_a_list)
@@ -226,6 +228,31 @@ START_TEST(C9_words_added_and_removed)
 }
 END_TEST
 
+/* For pages: kind, ends and words are those of the range that a sentence states. */
+START_TEST(parts_of_the_range)
+{
+    for (int i = 0; i < DU_SETTINGS; i++) {
+        du_setting_e setting = (du_setting_e)i;
+        const char *kind = du_setting_kind(setting), *range = du_setting_range(unit.pool, setting);
+        const char *least = du_setting_least(unit.pool, setting), *most = du_setting_most(unit.pool, setting);
+        int has_ends = strcmp(kind, "number") == 0 || strcmp(kind, "bytes") == 0 || strcmp(kind, "time") == 0;
+
+        ck_assert_int_eq(*least != '\0', has_ends);
+        if (has_ends) {
+            ck_assert_ptr_nonnull(strstr(range, apr_pstrcat(unit.pool, " ", least, " to ", most, NULL)));
+            ck_assert_str_eq(du_setting_canonical(unit.pool, setting, least), least);
+            ck_assert_str_eq(du_setting_canonical(unit.pool, setting, most), most);
+        }
+        ck_assert_int_eq(strcmp(kind, "choice") == 0, du_setting_choice(setting, 0) != NULL);
+        ck_assert_int_eq(strcmp(kind, "list") == 0, du_setting_is_list(setting));
+    }
+    ck_assert_str_eq(du_setting_kind(DU_SET_MAX_LOG_FILE_SIZE), "bytes");
+    ck_assert_str_eq(du_setting_kind(DU_SET_LOG_CLEAN_UP_TIME_OF_DAY), "clock");
+    ck_assert_str_eq(du_setting_choice(DU_SET_CATALOG_EXPIRY, 1), "refuse");
+    ck_assert_ptr_null(du_setting_choice(DU_SET_CATALOG_EXPIRY, 2));
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = unit_tests("setting");
@@ -234,6 +261,7 @@ int main(void)
     tcase_add_test(tests, defaults);
     tcase_add_test(tests, C3_values_and_ranges);
     tcase_add_test(tests, a_refusal_names_setting_and_range);
+    tcase_add_test(tests, parts_of_the_range);
     tcase_add_test(tests, defaults_are_canonical);
     tcase_add_test(tests, names);
     tcase_add_test(tests, values_as_numbers);

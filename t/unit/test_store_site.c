@@ -176,6 +176,46 @@ START_TEST(D3_test_devices)
 }
 END_TEST
 
+/* Removes the first count of these. */
+static apr_status_t remove_devices(du_store_t *store, const du_test_device_t *chosen, int count)
+{
+    apr_array_header_t *devices = apr_array_make(unit.pool, 4, sizeof(du_test_device_t));
+
+    for (int i = 0; i < count; i++) {
+        APR_ARRAY_PUSH(devices, du_test_device_t) = chosen[i];
+    }
+    return du_store_test_devices_remove(unit.ctx, store, devices, &kim);
+}
+
+START_TEST(several_test_devices)
+{
+    static const du_test_device_t chosen[] = {{.site = "", .name = "DESK", .identifier = "1"},
+                                              {.site = "berlin", .name = "one", .identifier = "01-02-03-04-05-06"},
+                                              {.site = "Berlin", .name = "two", .identifier = "another"},
+                                              {.site = "Paris", .name = "one", .identifier = "1"}};
+    const char *spec = fresh_store(), *before;
+    du_store_t *store = made_store(spec);
+    int generation;
+
+    assert_ok(add_site(store, "Berlin", "10.1.0.0/16"));
+    assert_ok(add_device(store, "", "Desk", DU_TEST_SERIAL, "1"));
+    assert_ok(add_device(store, "Berlin", "one", DU_TEST_MAC, "01-02-03-04-05-06"));
+    assert_ok(add_device(store, "Berlin", "two", DU_TEST_SERIAL, "2"));
+    before = places(spec, store);
+    assert_rv(DU_E_NOTHING, remove_devices(store, chosen, 0));
+    assert_refused(DU_E_CONFLICT, remove_devices(store, chosen, 3));
+    assert_refused(DU_E_CONFLICT, remove_devices(store, chosen + 2, 2));
+    assert_refused(DU_E_NOT_FOUND, remove_devices(store, chosen + 3, 1));
+    ck_assert_str_eq(places(spec, store), before);
+    generation = generation_of(store);
+    assert_ok(remove_devices(store, chosen, 2));
+    ck_assert_str_eq(devices_of(store), "Berlin/two=s:2; ");
+    ck_assert_int_eq(generation_of(store), generation + 1);
+    ck_assert_str_eq(last_activity(spec), "kim|remove|test-device site:berlin/one|mac=01-02-03-04-05-06|");
+    assert_refused(DU_E_NOT_FOUND, remove_devices(store, chosen, 1));
+}
+END_TEST
+
 START_TEST(D5_a_whole_scope)
 {
     const char *spec = fresh_store(), *before;
@@ -272,6 +312,7 @@ int main(void)
     tcase_add_test(tests, other_subnets);
     tcase_add_test(tests, sites_that_cannot_be);
     tcase_add_test(tests, D3_test_devices);
+    tcase_add_test(tests, several_test_devices);
     tcase_add_test(tests, D5_a_whole_scope);
     tcase_add_test(tests, snapshot_has_places);
     tcase_add_test(tests, damaged_subnet_is_said);

@@ -67,6 +67,7 @@ START_TEST(what_people_read)
         {"<p" NS " du:say='half'/>", "<p>a { alone</p>\n"},
         {"<p" NS " du:say='greeting'/>", "<p>Good morning, (&lt;i&gt;{size}): 42 B</p>\n"},
         {"<p" NS "><q du:each='rows' du:say='greeting'/></p>", "<p><q>Good morning, (&lt;i&gt;{size}): 7 B</q></p>\n"},
+        {"<p" NS " du:attr='checked=state selected=empty open=state'/>", "<p checked=\"checked\" open=\"open\"></p>\n"},
         {"<p" NS " du:attr='title=@plain class=state'/>", "<p title=\"no braces\" class=\"stuck\"></p>\n"},
         {"<p" NS " du:attr='title=@greeting data=size:bytes'/>",
          "<p title=\"Good morning, (&lt;i&gt;{size}): 42 B\" data=\"42 B\"></p>\n"},
