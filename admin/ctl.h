@@ -46,6 +46,12 @@
     X(CTL_OPT_UNTIL,    "until",      "TIME",    "earlier than that time")                        \
     X(CTL_OPT_LIMIT,    "limit",      "N",       "at most that many, the newest; 50 if not given") \
     X(CTL_OPT_DIGEST,   "digest",     NULL,      "read every file and compare its content, not only its size") \
+    X(CTL_OPT_PHONE_STATE, "state",   "STATE",   "current, offered, downloading, downloaded, updated, stuck, gone, unknown, refused") \
+    X(CTL_OPT_UNSEEN,   "not-seen-since", "TIME", "phones that were last seen before that time")  \
+    X(CTL_OPT_SORT,     "sort",       "ORDER",   "seen (last seen first), mac, or model")         \
+    X(CTL_OPT_AFTER,    "after",      "PLACE",   "where to go on: what the list before ended with") \
+    X(CTL_OPT_CSV,      "csv",        NULL,      "print all of them as comma-separated values")   \
+    X(CTL_OPT_BY,       "by",         "WORDS",   "of type, brand, model, revision, locale, version, site, state; with commas") \
     X(CTL_OPT_STATE,    "state",      "STATE",   "rules with a version pending, approved, or none") \
     X(CTL_OPT_TYPE,     "type",       "TYPE",    "device type, for example UCPhone")              \
     X(CTL_OPT_BRAND,    "brand",      "BRAND",   "brand, for example POLYCOM")                    \
@@ -138,6 +144,12 @@ int ctl_rule_is_wanted(const ctl_t *ctl, const du_rule_t *rule);
 /* What stands behind --scope: "" for the global one, which it is if it is not given, or the name of a site. */
 apr_status_t ctl_scope_read(ctl_t *ctl, const char **site);
 
+/* The time behind an option; left as it is if that is not given. CTL_E_USAGE with a sentence if it is none. */
+apr_status_t ctl_time_read(ctl_t *ctl, ctl_option_e option, apr_time_t *time);
+
+/* What stands behind --limit: 1 to `most`, 50 if it is not given. */
+apr_status_t ctl_limit_read(ctl_t *ctl, int most, int *limit);
+
 /* The name of an option's value; NULL if it takes none. */
 const char *ctl_option_value(ctl_option_e id);
 const char *ctl_option_name(ctl_option_e id);
@@ -229,6 +241,12 @@ apr_status_t ctl_rule_remove(ctl_t *ctl);
 apr_status_t ctl_file_list(ctl_t *ctl);
 apr_status_t ctl_file_clear_check(ctl_t *ctl);
 apr_status_t ctl_file_clear(ctl_t *ctl);
+apr_status_t ctl_device_list_check(ctl_t *ctl);
+apr_status_t ctl_device_list(ctl_t *ctl);
+apr_status_t ctl_device_show(ctl_t *ctl);
+apr_status_t ctl_device_counts_check(ctl_t *ctl);
+apr_status_t ctl_device_counts(ctl_t *ctl);
+apr_status_t ctl_device_unknown(ctl_t *ctl);
 apr_status_t ctl_test_device_add_check(ctl_t *ctl);
 apr_status_t ctl_test_device_add(ctl_t *ctl);
 apr_status_t ctl_test_device_list_check(ctl_t *ctl);
@@ -249,6 +267,7 @@ apr_status_t ctl_setting_reset(ctl_t *ctl);
 apr_status_t ctl_log_check(ctl_t *ctl);
 apr_status_t ctl_log_list(ctl_t *ctl);
 apr_status_t ctl_log_clear(ctl_t *ctl);
+apr_status_t ctl_ingest(ctl_t *ctl);
 apr_status_t ctl_phone_check(ctl_t *ctl);
 apr_status_t ctl_phone(ctl_t *ctl);
 

@@ -11,7 +11,7 @@
 
 #define LIMIT_DEFAULT 50
 
-static apr_status_t read_bound(ctl_t *ctl, ctl_option_e option, apr_time_t *time)
+apr_status_t ctl_time_read(ctl_t *ctl, ctl_option_e option, apr_time_t *time)
 {
     const char *text = ctl->option[option];
 
@@ -23,14 +23,14 @@ static apr_status_t read_bound(ctl_t *ctl, ctl_option_e option, apr_time_t *time
     return APR_SUCCESS;
 }
 
-static apr_status_t read_limit(ctl_t *ctl, int *limit)
+apr_status_t ctl_limit_read(ctl_t *ctl, int most, int *limit)
 {
     const char *text = ctl->option[CTL_OPT_LIMIT];
     apr_int64_t value = text ? apr_strtoi64(text, NULL, 10) : LIMIT_DEFAULT;
 
-    if (text && (strspn(text, "0123456789") != strlen(text) || value < 1 || value > DU_ACTIVITIES_MAX)) {
-        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0891), "--limit is a number from 1 to %d, not \"%s\"",
-                       DU_ACTIVITIES_MAX, du_text_for_log(ctl->pool, text));
+    if (text && (strspn(text, "0123456789") != strlen(text) || value < 1 || value > most)) {
+        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0891), "--limit is a number from 1 to %d, not \"%s\"", most,
+                       du_text_for_log(ctl->pool, text));
     }
     *limit = (int)value;
     return APR_SUCCESS;
@@ -43,11 +43,11 @@ static apr_status_t read_filter(ctl_t *ctl, du_activity_filter_t *filter)
     *filter = (du_activity_filter_t){.actor = ctl->option[CTL_OPT_USER],
                                      .action = ctl->option[CTL_OPT_ACTION],
                                      .object = ctl->option[CTL_OPT_OBJECT]};
-    status = read_bound(ctl, CTL_OPT_SINCE, &filter->since);
+    status = ctl_time_read(ctl, CTL_OPT_SINCE, &filter->since);
     if (status == APR_SUCCESS) {
-        status = read_bound(ctl, CTL_OPT_UNTIL, &filter->until);
+        status = ctl_time_read(ctl, CTL_OPT_UNTIL, &filter->until);
     }
-    return status == APR_SUCCESS ? read_limit(ctl, &filter->limit) : status;
+    return status == APR_SUCCESS ? ctl_limit_read(ctl, DU_ACTIVITIES_MAX, &filter->limit) : status;
 }
 
 apr_status_t ctl_activity_list_check(ctl_t *ctl)

@@ -153,14 +153,6 @@ static apr_array_header_t *ids_given(ctl_t *ctl)
     return ctl->argc ? ids : NULL;
 }
 
-static apr_status_t try_clear(ctl_t *ctl, apr_array_header_t **removable)
-{
-    apr_array_header_t *entries;
-    apr_status_t status = du_files_list(ctl->ctx, ctl->store, ctl->files, ctl->pool, &entries);
-
-    return status == APR_SUCCESS ? du_files_removable(ctl->ctx, entries, ids_given(ctl), removable) : status;
-}
-
 static void print_cleared(ctl_t *ctl, const apr_array_header_t *removed)
 {
     int is_dry = ctl->option[CTL_OPT_DRY_RUN] != NULL;
@@ -185,9 +177,10 @@ static void print_cleared(ctl_t *ctl, const apr_array_header_t *removed)
 apr_status_t ctl_file_clear(ctl_t *ctl)
 {
     apr_array_header_t *removed;
-    apr_status_t status = ctl->option[CTL_OPT_DRY_RUN] ? try_clear(ctl, &removed)
-                                                       : du_files_clear(ctl->ctx, ctl->store, ctl->files,
-                                                                        ids_given(ctl), &ctl->actor, &removed);
+    apr_status_t status =
+        ctl->option[CTL_OPT_DRY_RUN]
+            ? du_files_removable(ctl->ctx, ctl->store, ctl->files, ids_given(ctl), &removed)
+            : du_files_clear(ctl->ctx, ctl->store, ctl->files, ids_given(ctl), &ctl->actor, &removed);
 
     if (status == APR_SUCCESS || status == DU_E_NOTHING) {
         print_cleared(ctl, removed);

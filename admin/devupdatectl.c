@@ -17,6 +17,7 @@
 #define KEY_OPTIONS                                                                                                  \
     (CTL_BIT(CTL_OPT_TYPE) | CTL_BIT(CTL_OPT_BRAND) | CTL_BIT(CTL_OPT_MODEL) | CTL_BIT(CTL_OPT_REVISION) |           \
      CTL_BIT(CTL_OPT_LOCALE))
+#define DEVICE_OPTIONS (KEY_OPTIONS | CTL_BIT(CTL_OPT_VERSION) | CTL_BIT(CTL_OPT_SITE) | CTL_BIT(CTL_OPT_PHONE_STATE))
 #define CHANGE_OPTIONS (CTL_BIT(CTL_OPT_DRY_RUN) | CTL_BIT(CTL_OPT_NOTE))
 #define LIST_OPTIONS   (KEY_OPTIONS | CTL_BIT(CTL_OPT_STATE))
 #define LIFE_OPTIONS   (CHANGE_OPTIONS | LIST_OPTIONS | CTL_BIT(CTL_OPT_ALL))
@@ -71,6 +72,17 @@ static const ctl_command_t commands[] = {
     {"file clear", "[ID...]", 0, CTL_MANY, CTL_NEEDS_STORE, CHANGE_OPTIONS, 0,
      ctl_file_clear_check, ctl_file_clear,
      "delete the stored versions that no rule needs, or some of them"},
+    {"device list", "[TEXT]", 0, 1, CTL_NEEDS_STORE,
+     DEVICE_OPTIONS | CTL_BIT(CTL_OPT_UNSEEN) | CTL_BIT(CTL_OPT_SORT) | CTL_BIT(CTL_OPT_LIMIT) | CTL_BIT(CTL_OPT_AFTER) |
+         CTL_BIT(CTL_OPT_CSV), 0, ctl_device_list_check, ctl_device_list,
+     "list phones: all, or those with this beginning or end of a MAC address, or beginning of serial number, address, user"},
+    {"device show", "MAC|SERIAL|ADDRESS", 1, 1, CTL_NEEDS_STORE, 0, 0, NULL, ctl_device_show,
+     "show what is known of a phone, and what it did last"},
+    {"device counts", "", 0, 0, CTL_NEEDS_STORE, DEVICE_OPTIONS | CTL_BIT(CTL_OPT_BY) | CTL_BIT(CTL_OPT_CSV), 0,
+     ctl_device_counts_check, ctl_device_counts,
+     "count phones: by model and version, or by what --by names"},
+    {"device unknown", "", 0, 0, CTL_NEEDS_STORE, 0, 0, NULL, ctl_device_unknown,
+     "list the kinds of phones that asked for updates and have no rule"},
     {"test-device add", "NAME (--mac MAC | --serial SERIAL)", 1, 1, CTL_NEEDS_STORE,
      CTL_BIT(CTL_OPT_MAC) | CTL_BIT(CTL_OPT_SERIAL) | SCOPE | NOTE, 0,
      ctl_test_device_add_check, ctl_test_device_add,
@@ -117,6 +129,8 @@ static const ctl_command_t commands[] = {
      "list who changed what, newest first"},
     {"activity verify", "", 0, 0, CTL_NEEDS_STORE, 0, 0, NULL, ctl_activity_verify,
      "prove that the record of changes is as it was written, or name the first bad row"},
+    {"ingest", "[FILE...]", 0, CTL_MANY, CTL_NEEDS_STORE, 0, 0, NULL, ctl_ingest,
+     "read what phones did into the inventory: all that waits in the file store, or some audit files"},
     {"phone", "URL (--request FILE | --type TYPE --brand BRAND --model MODEL --revision REV "
      "--locale LOCALE --version VERSION)", 1, 1, 0, CTL_PHONE_IS | PHONE_OPTIONS, 0, ctl_phone_check, ctl_phone,
      "be a phone: ask for an update, print the answer, fetch and verify the files"},

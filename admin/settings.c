@@ -90,6 +90,7 @@ static json_t *json_row(dua_t *dua, const scope_t *scope, const dua_setting_t *s
     dua_set_flag(row, "is_global", du_setting_is_global(setting->setting));
     dua_set_flag(row, "is_own", setting->is_own);
     dua_set_flag(row, "may_change", may_change(dua, scope, setting->setting));
+    dua_set_flag(row, "may_reset", setting->is_own && may_change(dua, scope, setting->setting));
     dua_set_text(dua->pool, row, "shown", dua_place_mark(dua->pool, row));
     add_choices(dua, row, setting->setting, setting->value);
     dua_set_text(dua->pool, row, "href",
@@ -175,7 +176,7 @@ static apr_status_t show_one(dua_t *dua, const scope_t *scope)
         row = json_row(dua, scope, &scope->settings[found]);
         dua_set_text(dua->pool, row, "without", without);
         dua_set_text(dua->pool, row, "text", sent ? sent : scope->settings[found].value);
-        json_object_set_new(dua->data, "setting", row);
+        json_object_set_new(dua->data, "settings", json_pack("[o]", row));
         dua_set_text(dua->pool, dua->data, "view", "setting");
     }
     return status;

@@ -14,6 +14,7 @@
 #include "du_reply.h"
 #include "du_ruleset.h"
 #include "du_stats.h"
+#include "du_store.h"
 #include "du_throttle.h"
 #include "du_upload_identity.h"
 #include "du_upload_spool.h"
@@ -141,10 +142,18 @@ apr_status_t du_keeper_start(du_ctx_t *ctx, du_node_t *node, apr_pool_t *pconf);
 int du_keeper_ask(const du_keeper_t *keeper);
 
 /* The clean-up of logs (mod_devupdate_clean.c), which is the keeper's: made once, and asked with each of its looks whether it is
- * time for one. That runs in a process of its own, because there may be very many logs. */
+ * time for one. That runs in a process of its own, because there may be very many logs; what it removed is put on record
+ * with one of the next looks. `store` is NULL while it is away. */
 typedef struct du_cleaner_t du_cleaner_t;
 du_cleaner_t *du_cleaner_make(du_node_t *node, apr_pool_t *pool);
-void du_cleaner_look(du_ctx_t *ctx, du_cleaner_t *cleaner);
+void du_cleaner_look(du_ctx_t *ctx, du_cleaner_t *cleaner, du_store_t *store);
+
+/* The process that reads what phones did (mod_devupdate_reader.c), which is the keeper's: made once, and started when it is
+ * needed, that is when there is none, while the keeper has no connection to the store. *is_waiting is shared by all processes. */
+typedef struct du_reader_t du_reader_t;
+du_reader_t *du_reader_make(du_node_t *node, volatile apr_uint32_t *is_waiting, apr_pool_t *pool);
+int du_reader_is_needed(du_reader_t *reader, apr_time_t now);
+void du_reader_start(du_ctx_t *ctx, du_reader_t *reader);
 
 /*
  * Requests: what a URL means (mod_devupdate_target.c), and who serves it

@@ -6,13 +6,15 @@
 
 #include <apr_strings.h>
 
+#include "du_removed.h"
 #include "du_retain.h"
-#include "du_store.h"
 
 struct du_cleaner_t {
     du_node_t *node;
     du_current_t *current; /* the rule set has the settings, also while the store is away */
     const char *stamp;     /* the file that has the time of the last clean-up */
+    const char *notes;     /* the file that has what was removed and is not on record yet */
+    int is_refused;        /* the store refused it, and that has been said */
     apr_time_t last;       /* 0 = not read yet */
     pid_t process;         /* that cleans up; 0 = none */
     pid_t keeper;          /* whose child it is */
@@ -37,21 +39,19 @@ static int read_settings(const du_cleaner_t *cleaner, apr_pool_t *pool, du_setti
     return ruleset != NULL;
 }
 
-/* One activity with a connection of its own. What cannot be put on record there is in the log at least. */
-static void put_on_record(du_ctx_t *ctx, const du_node_t *node, const char *removed, const char *why)
+/* What earlier clean-ups noted. A store that can be read and not written to would refuse it with every look. */
+static void put_on_record(du_ctx_t *ctx, du_cleaner_t *cleaner, du_store_t *store)
 {
-    const du_actor_t actor = {.name = "clean-up", .node = node->name, .role = "node", .note = why};
-    du_store_t *store;
-    apr_status_t rv = du_store_open(ctx, du_conf_store(node->server), ctx->pool, &store);
+    const du_actor_t actor = {.name = "clean-up", .node = cleaner->node->name, .role = "node"};
+    apr_status_t rv = du_removed_record(ctx, cleaner->notes, store, &actor);
 
-    if (rv == APR_SUCCESS) {
-        rv = du_store_logs_removed(ctx, store, removed, &actor);
-        du_store_close(store);
-    }
-    if (rv != APR_SUCCESS) {
+    if (rv != APR_SUCCESS && !cleaner->is_refused) {
         du_report(ctx, DU_LOG_WARNING);
-        du_log(ctx, DU_LOG_WARNING, DUNO(0916), "the removal of logs is no activity in the store: %s", removed);
+        du_log(ctx, DU_LOG_WARNING, DUNO(0916),
+               "the removal of logs is not on record in the store yet; it stays noted in %s", cleaner->notes);
     }
+    cleaner->is_refused = rv != APR_SUCCESS;
+    ctx->failure = (du_failure_t){0};
 }
 
 static void clean(du_ctx_t *ctx, const du_cleaner_t *cleaner, const du_settings_t *settings, apr_time_t now)
@@ -79,10 +79,12 @@ static void clean(du_ctx_t *ctx, const du_cleaner_t *cleaner, const du_settings_
     if (removed.files > 0) {
         text = du_retained_text(ctx->pool, &removed);
         du_log(ctx, DU_LOG_NOTICE, DUNO(0915), "logs removed: %s", text);
-        put_on_record(ctx, cleaner->node, text,
-                      apr_psprintf(ctx->pool, "LogCleanUpInterval %s, log-quota %s",
-                                   du_setting_text(settings, DU_SET_LOG_CLEAN_UP_INTERVAL),
-                                   du_setting_text(settings, DU_SET_LOG_QUOTA)));
+        if (du_removed_note(ctx, cleaner->notes, text,
+                            apr_psprintf(ctx->pool, "LogCleanUpInterval %s, log-quota %s",
+                                         du_setting_text(settings, DU_SET_LOG_CLEAN_UP_INTERVAL),
+                                         du_setting_text(settings, DU_SET_LOG_QUOTA))) != APR_SUCCESS) {
+            du_report(ctx, DU_LOG_WARNING);
+        }
     }
 }
 
@@ -125,13 +127,16 @@ static int is_at_work(du_ctx_t *ctx, du_cleaner_t *cleaner)
     return cleaner->process != 0;
 }
 
-void du_cleaner_look(du_ctx_t *ctx, du_cleaner_t *cleaner)
+void du_cleaner_look(du_ctx_t *ctx, du_cleaner_t *cleaner, du_store_t *store)
 {
     apr_time_t now = du_now(ctx);
     du_settings_t settings;
 
     if (is_at_work(ctx, cleaner) || !cleaner->current) {
         return;
+    }
+    if (store) {
+        put_on_record(ctx, cleaner, store);
     }
     du_current_refresh(ctx, cleaner->current);
     ctx->failure = (du_failure_t){0}; /* a rule set that cannot be loaded is for the children to say */
@@ -152,6 +157,8 @@ du_cleaner_t *du_cleaner_make(du_node_t *node, apr_pool_t *pool)
     cleaner->keeper = getpid();
     cleaner->stamp =
         apr_pstrcat(pool, du_conf_files(node->server), "/" DU_NODE_DIR "/", node->name, ".cleaned", NULL);
+    cleaner->notes =
+        apr_pstrcat(pool, du_conf_files(node->server), "/" DU_NODE_DIR "/", node->name, ".removed", NULL);
     du_current_make(du_ctx_for_server(node->server, pool), node->ruleset_path, pool, &cleaner->current);
     return cleaner;
 }

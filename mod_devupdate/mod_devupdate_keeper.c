@@ -39,7 +39,8 @@
 
 /* In memory that all processes share, over restarts, too. */
 struct du_store_state_t {
-    volatile apr_uint32_t is_down; /* the store failed, and that has been said */
+    volatile apr_uint32_t is_down;   /* the store failed, and that has been said */
+    volatile apr_uint32_t is_unread; /* likewise what it means for the records of phones */
 };
 
 struct du_keeper_t {
@@ -211,6 +212,23 @@ static apr_status_t take_turn(du_ctx_t *ctx, du_keeper_t *keeper, int is_first)
     return rv;
 }
 
+/* A process that reads records comes from one without a connection. The store is the same afterwards, so what is known of it
+ * stays; one that does not answer any more is for the next look. */
+static void see_to_reader(du_ctx_t *ctx, du_keeper_t *keeper, du_reader_t *reader)
+{
+    apr_int64_t kept = keeper->kept;
+
+    if (!du_reader_is_needed(reader, du_now(ctx))) {
+        return;
+    }
+    disconnect(keeper);
+    du_reader_start(ctx, reader);
+    if (kept >= 0 && connect_store(ctx, keeper) == APR_SUCCESS) {
+        keeper->kept = kept;
+    }
+    ctx->failure = (du_failure_t){0};
+}
+
 /*
  * The process
  */
@@ -265,12 +283,14 @@ static void live(du_keeper_t *keeper, apr_file_t *report)
 {
     apr_interval_time_t pause = apr_time_from_sec(du_conf_refresh(keeper->node->server));
     du_cleaner_t *cleaner;
+    du_reader_t *reader;
     apr_pool_t *pool, *cleaner_pool;
 
     apr_pool_create(&pool, NULL);
     apr_pool_create(&cleaner_pool, NULL);
     apr_pool_create(&keeper->store_pool, NULL);
     cleaner = du_cleaner_make(keeper->node, cleaner_pool);
+    reader = du_reader_make(keeper->node, &keeper->state->is_unread, cleaner_pool);
     if (!settle_down(keeper, pool)) {
         return;
     }
@@ -289,7 +309,8 @@ static void live(du_keeper_t *keeper, apr_file_t *report)
             apr_file_close(report);
             report = NULL;
         }
-        du_cleaner_look(ctx, cleaner);
+        see_to_reader(ctx, keeper, reader);
+        du_cleaner_look(ctx, cleaner, keeper->store);
         apr_pool_clear(pool);
     } while (rest(keeper));
 }

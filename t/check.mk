@@ -18,16 +18,18 @@ EXTRA_DIST += t/run
 AM_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
 LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
 unit_tests = \
-	t/unit/test_access t/unit/test_activity t/unit/test_cab_wire t/unit/test_capture t/unit/test_census t/unit/test_child t/unit/test_csv \
-	t/unit/test_ctx t/unit/test_current t/unit/test_db t/unit/test_decide t/unit/test_device t/unit/test_error \
-	t/unit/test_import_limits t/unit/test_journal t/unit/test_lifecycle t/unit/test_multipart t/unit/test_names \
-	t/unit/test_reply t/unit/test_request t/unit/test_retain t/unit/test_ruleset t/unit/test_sandbox t/unit/test_setting \
+	t/unit/test_access t/unit/test_activity t/unit/test_batch t/unit/test_cab_wire t/unit/test_capture t/unit/test_census t/unit/test_child t/unit/test_csv \
+	t/unit/test_ctx t/unit/test_current t/unit/test_db t/unit/test_decide t/unit/test_device t/unit/test_error t/unit/test_fleet \
+	t/unit/test_identity t/unit/test_import_limits t/unit/test_ingest t/unit/test_inventory t/unit/test_journal t/unit/test_lifecycle \
+	t/unit/test_multipart t/unit/test_names t/unit/test_phone t/unit/test_record t/unit/test_removed t/unit/test_reply t/unit/test_request \
+	t/unit/test_retain t/unit/test_ruleset t/unit/test_sandbox t/unit/test_setting \
 	t/unit/test_sql t/unit/test_stats t/unit/test_store t/unit/test_store_activity t/unit/test_store_copy \
-	t/unit/test_store_migrate t/unit/test_store_role t/unit/test_store_setting t/unit/test_store_site t/unit/test_subnet t/unit/test_table \
+	t/unit/test_store_life t/unit/test_store_migrate t/unit/test_store_role t/unit/test_store_setting t/unit/test_store_site t/unit/test_subnet t/unit/test_table \
 	t/unit/test_template t/unit/test_template_page t/unit/test_text t/unit/test_throttle t/unit/test_token t/unit/test_upload t/unit/test_upload_identity \
 	t/unit/test_xml
-pgsql_tests = t/unit/pgsql_db.t t/unit/pgsql_sql.t t/unit/pgsql_store.t t/unit/pgsql_store_activity.t \
-	t/unit/pgsql_store_copy.t t/unit/pgsql_store_migrate.t t/unit/pgsql_store_role.t t/unit/pgsql_store_setting.t t/unit/pgsql_store_site.t \
+pgsql_tests = t/unit/pgsql_batch.t t/unit/pgsql_db.t t/unit/pgsql_fleet.t t/unit/pgsql_identity.t t/unit/pgsql_ingest.t t/unit/pgsql_inventory.t t/unit/pgsql_sql.t \
+	t/unit/pgsql_store.t t/unit/pgsql_store_activity.t t/unit/pgsql_store_copy.t t/unit/pgsql_store_life.t \
+	t/unit/pgsql_store_migrate.t t/unit/pgsql_store_role.t t/unit/pgsql_store_setting.t t/unit/pgsql_store_site.t \
 	t/unit/pgsql_table.t
 if HAVE_CHECK
 TESTS += $(unit_tests) $(pgsql_tests)
@@ -35,7 +37,7 @@ check_PROGRAMS += $(unit_tests)
 else
 TESTS += t/unit/missing.t
 endif
-EXTRA_DIST += $(pgsql_tests) t/unit/missing.t t/unit/sample.h t/unit/store.h t/unit/unit.h t/unit/whole_store.h t/unit/xml_text.h \
+EXTRA_DIST += $(pgsql_tests) t/unit/missing.t t/unit/records.h t/unit/sample.h t/unit/store.h t/unit/unit.h t/unit/whole_store.h t/unit/xml_text.h \
 	t/data/rows-1.sql t/data/schema-1.sql
 
 # --- the rooms of the pages' frame that need no httpd --------------------------------------------------------------
@@ -56,7 +58,7 @@ TESTS += t/lint.t
 EXTRA_DIST += t/lint.t t/lint
 
 # --- every parser on the inputs that are kept; t/fuzz/run looks for new ones --------------------------------------
-fuzz_replays = t/fuzz/replay_cab t/fuzz/replay_cab_wire t/fuzz/replay_catalog t/fuzz/replay_csv t/fuzz/replay_file_url t/fuzz/replay_multipart t/fuzz/replay_request \
+fuzz_replays = t/fuzz/replay_cab t/fuzz/replay_cab_wire t/fuzz/replay_catalog t/fuzz/replay_csv t/fuzz/replay_file_url t/fuzz/replay_multipart t/fuzz/replay_record t/fuzz/replay_request \
 	t/fuzz/replay_update_info t/fuzz/replay_upload_name
 TESTS += $(fuzz_replays)
 check_PROGRAMS += $(fuzz_replays)
@@ -67,6 +69,7 @@ t_fuzz_replay_catalog_SOURCES = t/fuzz/fuzz_catalog.c t/fuzz/fuzz_catalog_root.h
 t_fuzz_replay_csv_SOURCES = t/fuzz/fuzz_csv.c $(fuzz_common)
 t_fuzz_replay_file_url_SOURCES = t/fuzz/fuzz_file_url.c $(fuzz_common)
 t_fuzz_replay_multipart_SOURCES = t/fuzz/fuzz_multipart.c $(fuzz_common)
+t_fuzz_replay_record_SOURCES = t/fuzz/fuzz_record.c $(fuzz_common)
 t_fuzz_replay_request_SOURCES = t/fuzz/fuzz_request.c $(fuzz_common)
 t_fuzz_replay_update_info_SOURCES = t/fuzz/fuzz_update_info.c $(fuzz_common)
 t_fuzz_replay_upload_name_SOURCES = t/fuzz/fuzz_upload_name.c $(fuzz_common)
@@ -125,7 +128,7 @@ t_tools_make_catalog_CPPFLAGS = $(DU_CPPFLAGS)
 t_tools_make_catalog_LDADD = libdevupdate.la $(DU_LIBS)
 
 # Not as directories: `make dist` would take what was built in them, too.
-EXTRA_DIST += t/bench/bench.py t/bench/run t/tools/make_package.py t/tools/many_rules.py t/tools/pg_private \
+EXTRA_DIST += t/bench/bench.py t/bench/many_records.py t/bench/run t/tools/make_package.py t/tools/many_phones.py t/tools/many_rules.py t/tools/pg_private \
 	t/tools/pg_server.py t/tools/postgres.py t/tools/pytest_tap.py t/tools/run-pytest t/tools/try-quickstart t/tools/write_points.py
 
 # What a failed run keeps, and one that was killed leaves.

@@ -10,13 +10,23 @@
 #include "du_file.h"
 #include "du_text.h"
 
-#define MAX_ARGS 512 /* parameters of one statement: more than any has */
-
 /* How long SQLite waits for another writer before apr_dbd_sqlite3 begins its own tries (16 of them). */
 #define SQLITE_BUSY_TIMEOUT "PRAGMA busy_timeout=1000"
 
+/* Pages that a connection keeps in memory, at most, in KiB. SQLite's own limit of 2 MiB is too small for a transaction that
+ * changes thousands of rows: it writes each page again and again. What a statement needs besides stays in memory, too. */
+#define SQLITE_CACHE     "PRAGMA cache_size=-65536"
+#define SQLITE_TEMPORARY "PRAGMA temp_store=MEMORY"
+
+/* PostgreSQL plans a prepared statement once for all: one that was planned while a table was nearly empty walks over it when
+ * it has grown, for as long as the connection lives. Planning anew costs little and looks at how large the table is. */
+#define PGSQL_PLANS "SET plan_cache_mode = force_custom_plan"
+
 /* Kept in the database file, so it is set once. In rollback-journal mode readers and writers block each other. */
 #define SQLITE_JOURNAL_MODE "PRAGMA journal_mode=WAL"
+
+/* SQLite's name for the order of bytes, made known to PostgreSQL: it stands in the schema that both share. */
+#define PGSQL_ORDER "CREATE COLLATION IF NOT EXISTS \"binary\" FROM \"C\""
 
 /* Every page and every index of the file. */
 #define SQLITE_INTEGRITY "PRAGMA integrity_check"
@@ -40,8 +50,8 @@ static const struct {
 #define STATEMENT(id, name, text) {"du_" name, text},
     DU_SQL_LIST(STATEMENT)
 #undef STATEMENT
-#define TABLE(id, name, columns, keys, first, second, read, rows, write)                                             \
-    {"du_read_" name, read}, {"du_rows_" name, rows}, {"du_write_" name, write},
+#define TABLE(id, name, columns, keys, first, second, read, rows, write, many)                                       \
+    {"du_read_" name, read}, {"du_rows_" name, rows}, {"du_write_" name, write}, {"du_write_" name "_many", many},
         DU_SQL_TABLE_LIST(TABLE)
 #undef TABLE
 };
@@ -173,6 +183,12 @@ static apr_status_t open_handle(du_ctx_t *ctx, du_db_t *db)
     apr_pool_cleanup_register(db->pool, db, close_handle, apr_pool_cleanup_null);
     if (is_sqlite(db)) {
         run_pragma(db, SQLITE_BUSY_TIMEOUT);
+        run_pragma(db, SQLITE_CACHE);
+        run_pragma(db, SQLITE_TEMPORARY);
+    } else {
+        int nrows;
+
+        apr_dbd_query(db->driver, db->handle, &nrows, PGSQL_PLANS);
     }
     return APR_SUCCESS;
 }
@@ -214,7 +230,7 @@ static int count_args(const char *const *args, const char **out)
 {
     int n = 0;
 
-    while (args && args[n] && n < MAX_ARGS) {
+    while (args && args[n] && n < DU_SQL_PARAMETERS_MAX) {
         out[n] = args[n];
         n++;
     }
@@ -247,7 +263,7 @@ static apr_status_t read_rows(const du_db_t *db, apr_dbd_results_t *results, apr
 static apr_status_t select_once(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args,
                                 du_db_row_fn *row, void *baton)
 {
-    const char *argv[MAX_ARGS];
+    const char *argv[DU_SQL_PARAMETERS_MAX];
     int nargs = count_args(args, argv), rc;
     apr_dbd_results_t *results = NULL;
     apr_pool_t *pool;
@@ -286,7 +302,7 @@ apr_status_t du_db_select(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const 
 
 apr_status_t du_db_execute(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args, int *changed)
 {
-    const char *argv[MAX_ARGS];
+    const char *argv[DU_SQL_PARAMETERS_MAX];
     int nargs = count_args(args, argv), nrows = 0, rc;
     apr_status_t rv = prepare(ctx, db, statement);
     apr_pool_t *pool;
@@ -329,6 +345,11 @@ apr_status_t du_db_define(du_ctx_t *ctx, du_db_t *db, const char *sql)
     }
     rc = apr_dbd_query(db->driver, db->handle, &nrows, sql);
     return rc == 0 ? APR_SUCCESS : fail_handle(ctx, db, sql, rc);
+}
+
+apr_status_t du_db_define_order(du_ctx_t *ctx, du_db_t *db)
+{
+    return is_sqlite(db) ? APR_SUCCESS : run(ctx, db, PGSQL_ORDER);
 }
 
 static apr_status_t begin_once(du_ctx_t *ctx, du_db_t *db, const char *sql)

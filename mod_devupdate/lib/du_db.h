@@ -46,6 +46,10 @@ apr_status_t du_db_execute(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const
  * take long. */
 apr_status_t du_db_define(du_ctx_t *ctx, du_db_t *db, const char *sql);
 
+/* Before the schema, inside the same transaction: names the order of bytes "binary", as SQLite does. Columns in which
+ * beginnings are searched for have it, because in the order of a language a range may miss some of them. */
+apr_status_t du_db_define_order(du_ctx_t *ctx, du_db_t *db);
+
 /* Runs `work` in a transaction: committed if it answers APR_SUCCESS, rolled back otherwise. */
 typedef apr_status_t du_db_work_fn(du_ctx_t *ctx, void *baton);
 apr_status_t du_db_transaction(du_ctx_t *ctx, du_db_t *db, du_db_work_fn *work, void *baton);

@@ -4,6 +4,7 @@
 
 #include <apr_hash.h>
 
+#include "du_identity.h"
 #include "du_text.h"
 
 static apr_hash_t *index_of(const apr_array_header_t *dirs, apr_pool_t *pool)
@@ -87,12 +88,19 @@ static apr_status_t check_ids(du_ctx_t *ctx, const apr_array_header_t *entries, 
     return du_store_forgettable(ctx, images, ids, &images);
 }
 
-apr_status_t du_files_removable(du_ctx_t *ctx, const apr_array_header_t *entries, const apr_array_header_t *ids,
+apr_status_t du_files_removable(du_ctx_t *ctx, du_store_t *store, const char *files, const apr_array_header_t *ids,
                                 apr_array_header_t **removable)
 {
-    apr_status_t rv = check_ids(ctx, entries, ids);
+    apr_array_header_t *entries = apr_array_make(ctx->pool, 1, sizeof(du_files_entry_t));
+    apr_status_t rv = du_identity_check(ctx, store, files);
 
     *removable = apr_array_make(ctx->pool, 16, sizeof(du_files_entry_t));
+    if (rv == APR_SUCCESS) {
+        rv = du_files_list(ctx, store, files, ctx->pool, &entries);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_ids(ctx, entries, ids);
+    }
     for (int i = 0; i < entries->nelts && rv == APR_SUCCESS; i++) {
         const du_files_entry_t *entry = &APR_ARRAY_IDX(entries, i, du_files_entry_t);
         const du_stored_t *stored = entry->stored;
@@ -148,11 +156,11 @@ static apr_status_t remove_files(du_ctx_t *ctx, du_image_lock_t *lock, const apr
 static apr_status_t clear_locked(du_ctx_t *ctx, du_store_t *store, const char *files, const apr_array_header_t *ids,
                                  const du_actor_t *actor, du_image_lock_t *lock, apr_array_header_t *removed)
 {
-    apr_array_header_t *entries, *removable, *forgotten;
-    apr_status_t rv = du_files_list(ctx, store, files, ctx->pool, &entries);
+    apr_array_header_t *removable, *forgotten;
+    apr_status_t rv = du_files_removable(ctx, store, files, ids, &removable);
 
-    if (rv == APR_SUCCESS) {
-        rv = du_files_removable(ctx, entries, ids, &removable);
+    if (rv == APR_SUCCESS && removable->nelts > 0) {
+        rv = du_identity_claim(ctx, store, files);
     }
     if (rv == APR_SUCCESS) {
         rv = du_store_forget(ctx, store, ids, orphans_of(removable, ctx->pool), actor, &forgotten);

@@ -18,10 +18,10 @@ typedef struct du_files_entry_t {
 apr_status_t du_files_list(du_ctx_t *ctx, du_store_t *store, const char *files, apr_pool_t *pool,
                            apr_array_header_t **entries);
 
-/* What du_files_clear() would remove of such a list (array of du_files_entry_t): the stored versions of ids (array of
- * apr_int64_t), or with NULL all that no rule names, and the orphans. DU_E_NOT_FOUND or DU_E_CONFLICT with a sentence, as
- * du_store_forget(). */
-apr_status_t du_files_removable(du_ctx_t *ctx, const apr_array_header_t *entries, const apr_array_header_t *ids,
+/* What du_files_clear() would remove (array of du_files_entry_t): the stored versions of ids (array of apr_int64_t), or with
+ * NULL all that no rule names, and the orphans. DU_E_NOT_FOUND or DU_E_CONFLICT with a sentence, as du_store_forget(), and as
+ * du_identity_check(). Nothing is changed. */
+apr_status_t du_files_removable(du_ctx_t *ctx, du_store_t *store, const char *files, const apr_array_header_t *ids,
                                 apr_array_header_t **removable);
 
 /*

@@ -2,6 +2,7 @@
  * The tree of images in the file store (house.md section 7):
  *
  *   <files>/DeviceUpdateStore/<DeviceType>/<Brand>/<Model>/<Revision>/<Locale>/<Version>/<UpdateType>/<file>
+ *   <files>/DeviceUpdateStore/.store           whose images these are (du_identity.h)
  *   <files>/DeviceUpdateStore/.staging/        where an import works; same file system, so a rename places an image
  *
  * The staging directory is there only while an import runs, or after one was killed. No image can have its name,

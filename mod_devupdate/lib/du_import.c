@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "du_cab_signature.h"
+#include "du_identity.h"
 #include "du_image.h"
 #include "du_package.h"
 #include "du_text.h"
@@ -328,6 +329,8 @@ static apr_status_t place_and_record(work_t *work)
     }
     if (rv != APR_SUCCESS) {
         withdraw(work);
+    } else if (du_identity_claim(work->ctx, work->store, import->files) != APR_SUCCESS) {
+        du_report(work->ctx, DU_LOG_WARNING); /* the next import makes up for it */
     }
     return rv;
 }
@@ -338,8 +341,11 @@ static apr_status_t import_locked(work_t *work, const char *staging)
     du_settings_t settings;
     du_import_limits_t limits;
     du_cab_t *cab;
-    apr_status_t rv = du_store_settings(work->ctx, work->store, NULL, work->ctx->pool, &settings);
+    apr_status_t rv = du_identity_check(work->ctx, work->store, import->files);
 
+    if (rv == APR_SUCCESS) {
+        rv = du_store_settings(work->ctx, work->store, NULL, work->ctx->pool, &settings);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }

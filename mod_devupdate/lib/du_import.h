@@ -30,7 +30,8 @@ typedef struct du_import_t {
  * import like any other, but the package keeps its number. DU_E_PACKAGE if the package is refused, with a sentence that
  * names the member or the version: what du_cab.h, du_update_info.h and du_package.h list, an image that is not verified
  * (du_trust.h) or whose certificates have expired while the setting catalog-expiry is "refuse", a version that is there with
- * other bytes or that differs from one in case only, another update type than the rule's. Results are in ctx->pool.
+ * other bytes or that differs from one in case only, another update type than the rule's. DU_E_CONFLICT if the file
+ * store is another store's (du_identity.h). Results are in ctx->pool.
  *
  * If the store fails while recording, the images are taken away again unless it cannot be asked whether it has them.
  */

@@ -59,7 +59,7 @@ apr_status_t du_schema_upgrade(du_ctx_t *ctx, du_db_t *db, apr_int64_t from)
         DU_SQL_MIGRATION_LIST(STATEMENT)
 #undef STATEMENT
     };
-    apr_status_t rv = APR_SUCCESS;
+    apr_status_t rv = du_db_define_order(ctx, db);
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rv == APR_SUCCESS; i++) {
         if (steps[i].version > from) {
@@ -71,7 +71,7 @@ apr_status_t du_schema_upgrade(du_ctx_t *ctx, du_db_t *db, apr_int64_t from)
 
 apr_status_t du_schema_define(du_ctx_t *ctx, du_db_t *db)
 {
-    apr_status_t rv = APR_SUCCESS;
+    apr_status_t rv = du_db_define_order(ctx, db);
 
     for (size_t i = 0; i < sizeof(schema) / sizeof(schema[0]) && rv == APR_SUCCESS; i++) {
         rv = du_db_define(ctx, db, schema[i]);

@@ -27,15 +27,24 @@
     X(DU_SET_IMPORT_MAX_MEMBERS,       "import-max-members",     GLOBAL, NUMBER, "1024",        1, 65535)                 \
     X(DU_SET_IMPORT_MAX_SIZE,          "import-max-size",        GLOBAL, BYTES,  "4294967296",  1, APR_INT64_MAX)         \
     X(DU_SET_IMPORT_MAX_MEMBER_SIZE,   "import-max-member-size", GLOBAL, BYTES,  "2147483647",  1, 2147483647)            \
-    X(DU_SET_IMPORT_MAX_RATIO,         "import-max-ratio",       GLOBAL, NUMBER, "1000",        1, 100000)                \
+    X(DU_SET_IMPORT_MAX_RATIO,         "import-max-ratio",       GLOBAL, NUMBER, "100",         1, 100000)                \
     X(DU_SET_IMPORT_MAX_NAME,          "import-max-name",        GLOBAL, BYTES,  "512",         16, 4096)                 \
     X(DU_SET_IMPORT_MAX_DEPTH,         "import-max-depth",       GLOBAL, NUMBER, "32",          4, 256)                   \
-    X(DU_SET_OPERATORS_APPROVE,        "operators-approve",      GLOBAL, CHOICE, "no",          0, 0)
+    X(DU_SET_OPERATORS_APPROVE,        "operators-approve",      GLOBAL, CHOICE, "no",          0, 0)                     \
+    X(DU_SET_GONE_AFTER,               "gone-after",             GLOBAL, TIME,   "30.00:00:00", 86400, 315360000)         \
+    X(DU_SET_STUCK_AFTER,              "stuck-after",            GLOBAL, NUMBER, "3",           1, 1000)                  \
+    X(DU_SET_DEVICE_HISTORY,           "device-history",         GLOBAL, NUMBER, "50",          4, 1000)                  \
+    X(DU_SET_DEVICE_LIMIT,             "device-limit",           GLOBAL, NUMBER, "1000000",     1, 10000000)              \
+    X(DU_SET_USER_NAMES,               "user-names",             GLOBAL, CHOICE, "keep",        0, 0)                     \
+    X(DU_SET_USER_DAYS,                "user-days",              GLOBAL, NUMBER, "365",         0, 3650)
 
 /* The words of the settings that are a CHOICE. */
 #define DU_SETTING_CHOICES(X)                                                                                            \
     X(DU_SET_CATALOG_EXPIRY, "accept")                                                                                   \
     X(DU_SET_CATALOG_EXPIRY, "refuse")                                                                                   \
+    X(DU_SET_USER_NAMES, "keep")                                                                                         \
+    X(DU_SET_USER_NAMES, "hash")                                                                                         \
+    X(DU_SET_USER_NAMES, "drop")                                                                                         \
     X(DU_SET_OPERATORS_APPROVE, "no")                                                                                    \
     X(DU_SET_OPERATORS_APPROVE, "yes")
 /* clang-format on */

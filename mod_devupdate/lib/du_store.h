@@ -30,6 +30,10 @@ apr_status_t du_store_check_spec(du_ctx_t *ctx, const char *spec, apr_pool_t *po
 /* Makes a new store. DU_E_EXISTS if there is one already; nothing is changed then. */
 apr_status_t du_store_init(du_ctx_t *ctx, const char *spec, apr_pool_t *pool);
 
+/* Who the store is, "" if it has no identity yet (du_identity.h); and the same, but it gets one if it has none. */
+apr_status_t du_store_identity(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, const char **identity);
+apr_status_t du_store_identify(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, const char **identity);
+
 /* The number that every change raises. */
 apr_status_t du_store_generation(du_ctx_t *ctx, du_store_t *store, apr_int64_t *generation);
 
@@ -173,7 +177,7 @@ apr_status_t du_store_setting_reset(du_ctx_t *ctx, du_store_t *store, const char
 apr_status_t du_store_logs_removed(du_ctx_t *ctx, du_store_t *store, const char *removed, const du_actor_t *actor);
 
 /*
- * Sites and test devices (du_store_site.c). Names compare without case. Every change is a transaction as above. Whether a
+ * Sites and test devices (du_store_site.c, du_store_test_device.c). Names compare without case. Every change is a transaction as above. Whether a
  * name can be one is looked at by whoever takes it in: du_text_is_segment() with this limit.
  */
 #define DU_PLACE_NAME_MAX 64 /* bytes; ours */

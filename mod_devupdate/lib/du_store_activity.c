@@ -49,16 +49,18 @@ static apr_status_t previous_digest(du_ctx_t *ctx, du_store_t *store, apr_int64_
     return rv;
 }
 
-/* Seals the row behind one with the digest *digest, which becomes its own, and inserts it. */
-static apr_status_t insert(du_ctx_t *ctx, du_store_t *store, const du_activity_t *row, const char **digest)
+/* Seals the row behind one with the digest *digest, which becomes its own, and adds its columns to values. */
+static apr_status_t add_row(du_ctx_t *ctx, const du_activity_t *row, const char **digest, apr_array_header_t *values)
 {
     apr_status_t rv = digest_of(ctx, ctx->pool, row, *digest, digest);
-#define TEXT(name) row->name,
-    const char *columns[] = {du_text_number(ctx->pool, row->id), du_text_number(ctx->pool, row->time),
-                             DU_ACTIVITY_TEXTS(TEXT) * digest};
-#undef TEXT
 
-    return rv == APR_SUCCESS ? du_table_write(ctx, store->db, DU_TABLE_ACTIVITY, columns) : rv;
+    APR_ARRAY_PUSH(values, const char *) = du_text_number(ctx->pool, row->id);
+    APR_ARRAY_PUSH(values, const char *) = du_text_number(ctx->pool, row->time);
+#define TEXT(name) APR_ARRAY_PUSH(values, const char *) = row->name;
+    DU_ACTIVITY_TEXTS(TEXT)
+#undef TEXT
+    APR_ARRAY_PUSH(values, const char *) = *digest;
+    return rv;
 }
 
 /* The counter is raised once: PostgreSQL keeps every value that a row had in a transaction, and walks through them. */
@@ -70,6 +72,7 @@ apr_status_t du_store_record_all(du_ctx_t *ctx, du_store_t *store, const du_acto
                          .node = actor->node,
                          .note = du_text_or_empty(actor->note),
                          .role = du_text_or_empty(actor->role)};
+    apr_array_header_t *values = apr_array_make(ctx->pool, entries->nelts * DU_SQL_COLUMNS_MAX, sizeof(const char *));
     const char *digest = NULL;
     apr_int64_t last;
     apr_status_t rv = du_store_raise_by(ctx, store, "activity", entries->nelts, &last);
@@ -85,9 +88,11 @@ apr_status_t du_store_record_all(du_ctx_t *ctx, du_store_t *store, const du_acto
         row.object = entry->object;
         row.before = entry->before;
         row.after = entry->after;
-        rv = insert(ctx, store, &row, &digest);
+        rv = add_row(ctx, &row, &digest, values);
     }
-    return rv;
+    return rv == APR_SUCCESS ? du_table_write_rows(ctx, store->db, DU_TABLE_ACTIVITY,
+                                                   (const char *const *)values->elts, entries->nelts)
+                             : rv;
 }
 
 apr_status_t du_store_record(du_ctx_t *ctx, du_store_t *store, const du_actor_t *actor, const char *action,

@@ -210,8 +210,8 @@ static apr_status_t record_image(du_ctx_t *ctx, const change_t *change, du_arriv
 
 static apr_status_t record_arrival(du_ctx_t *ctx, const change_t *change, du_arrival_t *arrival)
 {
+    apr_array_header_t *entries = apr_array_make(change->pool, 1, sizeof(du_entry_t));
     du_rule_t *rule;
-    du_entry_t entry;
     apr_status_t rv = find_or_insert_rule(ctx, change, arrival, &rule);
 
     if (rv != APR_SUCCESS) {
@@ -226,9 +226,9 @@ static apr_status_t record_arrival(du_ctx_t *ctx, const change_t *change, du_arr
     if (rv == DU_E_NOTHING) {
         return APR_SUCCESS;
     }
-    rv = du_store_change_rule(ctx, change->store, rule, DU_ACTION_IMPORT, &arrival->versions, &entry);
-    return rv == APR_SUCCESS ? record_activity(ctx, change, entry.action, entry.object, entry.before, entry.after)
-                             : rv;
+    rv = du_store_change_rules(ctx, change->store, DU_ACTION_IMPORT, &(du_change_t){rule, arrival->versions}, 1,
+                               entries);
+    return rv == APR_SUCCESS ? du_store_record_all(ctx, change->store, change->actor, entries) : rv;
 }
 
 static apr_status_t import(du_ctx_t *ctx, void *baton)

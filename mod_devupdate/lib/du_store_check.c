@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "du_files.h"
+#include "du_identity.h"
 #include "du_image.h"
 #include "du_image_check.h"
 #include "du_store_activity.h"
@@ -246,6 +247,19 @@ static void add_dir(check_t *check, du_finding_e kind, const du_image_dir_t *dir
                      kind == DU_FINDING_ORPHAN ? "file clear removes it" : "the next import removes it"));
 }
 
+/* In another store's tree everything looks like an orphan. */
+static apr_status_t check_identity(du_ctx_t *ctx, check_t *check, const char *files)
+{
+    apr_status_t rv = du_identity_check(ctx, check->store, files);
+
+    if (rv == DU_E_CONFLICT) {
+        add(check, DU_FINDING_STORE, ctx->failure.message);
+        ctx->failure = (du_failure_t){0};
+        return APR_SUCCESS;
+    }
+    return rv;
+}
+
 /* What lies in the tree and belongs to nothing. */
 static apr_status_t check_tree(du_ctx_t *ctx, check_t *check, const char *files)
 {
@@ -283,5 +297,8 @@ apr_status_t du_store_check(du_ctx_t *ctx, du_store_t *store, const char *files,
     apr_status_t rv = du_db_snapshot(ctx, store->db, check_rows, &check);
 
     *findings = check.findings;
+    if (rv == APR_SUCCESS) {
+        rv = check_identity(ctx, &check, files);
+    }
     return rv == APR_SUCCESS ? check_tree(ctx, &check, files) : rv;
 }

@@ -13,6 +13,7 @@
     X(DU_FINDING_COUNTER, "counter", 1)     /* a number would be given out twice */                                  \
     X(DU_FINDING_SETTING, "setting", 1)     /* a value that cannot be */                                             \
     X(DU_FINDING_ACTIVITY, "activity", 1)   /* the record of changes is not as it was written */                     \
+    X(DU_FINDING_STORE, "store", 1)         /* the files belong to another store */                                  \
     X(DU_FINDING_FILE, "file", 1)           /* a file of an image is missing or another one */                       \
     X(DU_FINDING_ORPHAN, "orphan", 0)       /* files without a row */                                                \
     X(DU_FINDING_STAGING, "staging", 0)     /* what an import that runs or was killed has unpacked */

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "du_batch.h"
 #include "du_text.h"
 
 /* One action on its way through its transaction. */
@@ -13,8 +14,9 @@ typedef struct act_t {
     const apr_array_header_t *rules; /* of du_rule_t * */
     du_action_e action;
     const char *version;
-    du_versions_t *after; /* of each rule */
-    int *changes;         /* of each rule: it does not stay as it is */
+    du_versions_t *after;        /* of each rule */
+    apr_array_header_t *changes; /* of du_change_t: of the rules that do not stay as they are */
+    int at_once;                 /* of the changes: how many */
 } act_t;
 
 /* "pending=4.0.7577.4512 approved= restore=" */
@@ -26,6 +28,13 @@ static const char *show_versions(du_ctx_t *ctx, const du_versions_t *v)
 
     text[strlen(text) - 1] = '\0';
     return text;
+}
+
+static void push_versions(apr_array_header_t *values, const du_versions_t *versions)
+{
+    for (int slot = 0; slot < DU_SLOTS; slot++) {
+        APR_ARRAY_PUSH(values, const char *) = versions->slot[slot];
+    }
 }
 
 /* The row is not as it was: somebody changed it or removed it. */
@@ -41,48 +50,73 @@ static apr_status_t fail_lost_race(du_ctx_t *ctx, du_store_t *store, const du_ru
                : rv;
 }
 
-static apr_status_t update_rule(du_ctx_t *ctx, du_store_t *store, const du_rule_t *rule, const du_versions_t *after,
-                                int *changed)
+/* Statements about rules, one after the other; *changed is how many rules the last one changed. */
+static apr_status_t update_rules(du_ctx_t *ctx, du_store_t *store, const du_change_t *changes, int count,
+                                 int *changed)
 {
-    const du_versions_t *before = &rule->versions;
-    const char *args[] = {after->slot[DU_PENDING],  after->slot[DU_APPROVED],
-                          after->slot[DU_RESTORE],  du_text_number(ctx->pool, rule->id),
-                          before->slot[DU_PENDING], before->slot[DU_APPROVED],
-                          before->slot[DU_RESTORE], NULL};
+    apr_array_header_t *values = apr_array_make(ctx->pool, count * (1 + 2 * DU_SLOTS), sizeof(const char *));
 
-    return du_db_execute(ctx, store->db, DU_SQL_RULE_VERSIONS, args, changed);
+    for (int i = 0; i < count; i++) {
+        APR_ARRAY_PUSH(values, const char *) = du_text_number(ctx->pool, changes[i].rule->id);
+        push_versions(values, &changes[i].after);
+        push_versions(values, &changes[i].rule->versions);
+    }
+    return du_batch_execute(ctx, store->db, DU_SQL_RULE_VERSIONS, (const char *const *)values->elts, 1 + 2 * DU_SLOTS,
+                            count, changed);
 }
 
 /* The files of the images stay on disk, and are orphans that `file clear` finds. */
-static apr_status_t delete_rule(du_ctx_t *ctx, du_store_t *store, const du_rule_t *rule, int *changed)
+static apr_status_t delete_rules(du_ctx_t *ctx, du_store_t *store, const du_change_t *changes, int count,
+                                 int *changed)
 {
-    const du_versions_t *before = &rule->versions;
-    const char *args[] = {du_text_number(ctx->pool, rule->id), before->slot[DU_PENDING], before->slot[DU_APPROVED],
-                          before->slot[DU_RESTORE], NULL};
-    const char *id[] = {args[0], NULL};
-    apr_status_t rv = du_db_execute(ctx, store->db, DU_SQL_RULE_FILES_DELETE, id, NULL);
+    apr_array_header_t *ids = apr_array_make(ctx->pool, count, sizeof(const char *));
+    apr_array_header_t *values = apr_array_make(ctx->pool, count * (1 + DU_SLOTS), sizeof(const char *));
+    apr_status_t rv;
 
-    if (rv == APR_SUCCESS) {
-        rv = du_db_execute(ctx, store->db, DU_SQL_RULE_IMAGES_DELETE, id, NULL);
+    for (int i = 0; i < count; i++) {
+        APR_ARRAY_PUSH(ids, const char *) = du_text_number(ctx->pool, changes[i].rule->id);
+        APR_ARRAY_PUSH(values, const char *) = APR_ARRAY_IDX(ids, i, const char *);
+        push_versions(values, &changes[i].rule->versions);
     }
-    return rv == APR_SUCCESS ? du_db_execute(ctx, store->db, DU_SQL_RULE_DELETE, args, changed) : rv;
+    rv =
+        du_batch_execute(ctx, store->db, DU_SQL_RULE_FILES_DELETE, (const char *const *)ids->elts, 1, count, changed);
+    if (rv == APR_SUCCESS) {
+        rv = du_batch_execute(ctx, store->db, DU_SQL_RULE_IMAGES_DELETE, (const char *const *)ids->elts, 1, count,
+                              changed);
+    }
+    return rv == APR_SUCCESS ? du_batch_execute(ctx, store->db, DU_SQL_RULE_DELETE, (const char *const *)values->elts,
+                                                1 + DU_SLOTS, count, changed)
+                             : rv;
 }
 
-apr_status_t du_store_change_rule(du_ctx_t *ctx, du_store_t *store, const du_rule_t *rule, du_action_e action,
-                                  const du_versions_t *after, du_entry_t *entry)
+static du_entry_t describe(du_ctx_t *ctx, du_action_e action, const du_change_t *change)
 {
-    int gone = action == DU_ACTION_REMOVE, changed;
-    apr_status_t rv = gone ? delete_rule(ctx, store, rule, &changed) : update_rule(ctx, store, rule, after, &changed);
+    const du_rule_t *rule = change->rule;
+    du_entry_t entry = {.action = du_action_name(action),
+                        .object = apr_pstrcat(ctx->pool, "rule ", du_text_number(ctx->pool, rule->id), NULL),
+                        .before = show_versions(ctx, &rule->versions)};
 
-    if (rv == APR_SUCCESS && changed == 0) {
-        return fail_lost_race(ctx, store, rule);
+    if (action == DU_ACTION_REMOVE) { /* its number will tell nobody what it was */
+        entry.before = apr_pstrcat(ctx->pool, du_key_path(ctx->pool, &rule->key), " ", entry.before, NULL);
+        entry.after = "";
+    } else {
+        entry.after = show_versions(ctx, &change->after);
     }
-    entry->action = du_action_name(action);
-    entry->object = apr_pstrcat(ctx->pool, "rule ", du_text_number(ctx->pool, rule->id), NULL);
-    entry->before = show_versions(ctx, &rule->versions);
-    entry->after = gone ? "" : show_versions(ctx, after);
-    if (gone) { /* its number will tell nobody what it was */
-        entry->before = apr_pstrcat(ctx->pool, du_key_path(ctx->pool, &rule->key), " ", entry->before, NULL);
+    return entry;
+}
+
+apr_status_t du_store_change_rules(du_ctx_t *ctx, du_store_t *store, du_action_e action, const du_change_t *changes,
+                                   int count, apr_array_header_t *entries)
+{
+    int changed;
+    apr_status_t rv = action == DU_ACTION_REMOVE ? delete_rules(ctx, store, changes, count, &changed)
+                                                 : update_rules(ctx, store, changes, count, &changed);
+
+    if (rv == APR_SUCCESS && changed != count) {
+        return count == 1 ? fail_lost_race(ctx, store, changes[0].rule) : DU_E_CONFLICT;
+    }
+    for (int i = 0; i < count && rv == APR_SUCCESS; i++) {
+        APR_ARRAY_PUSH(entries, du_entry_t) = describe(ctx, action, &changes[i]);
     }
     return rv;
 }
@@ -98,59 +132,75 @@ static apr_status_t need_image(du_ctx_t *ctx, const act_t *act, const du_rule_t 
                                 : rv;
 }
 
+static apr_status_t need_images(du_ctx_t *ctx, const act_t *act)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; act->version && i < act->rules->nelts && rv == APR_SUCCESS; i++) {
+        rv = need_image(ctx, act, APR_ARRAY_IDX(act->rules, i, du_rule_t *));
+    }
+    return rv;
+}
+
 static apr_status_t act_on_rules(du_ctx_t *ctx, void *baton)
 {
     const act_t *act = baton;
-    apr_array_header_t *entries = apr_array_make(ctx->pool, act->rules->nelts, sizeof(du_entry_t));
+    apr_array_header_t *entries = apr_array_make(ctx->pool, act->changes->nelts, sizeof(du_entry_t));
     apr_int64_t generation;
     apr_status_t rv = du_store_raise(ctx, act->store, "generation", &generation);
 
-    for (int i = 0; i < act->rules->nelts && rv == APR_SUCCESS; i++) {
-        const du_rule_t *rule = APR_ARRAY_IDX(act->rules, i, du_rule_t *);
-
-        if (act->version) {
-            rv = need_image(ctx, act, rule);
-        }
-        if (rv == APR_SUCCESS && act->changes[i]) {
-            rv = du_store_change_rule(ctx, act->store, rule, act->action, &act->after[i], apr_array_push(entries));
-        }
+    if (rv == APR_SUCCESS) {
+        rv = need_images(ctx, act);
+    }
+    for (int i = 0; i < act->changes->nelts && rv == APR_SUCCESS; i += act->at_once) {
+        rv = du_store_change_rules(ctx, act->store, act->action, &APR_ARRAY_IDX(act->changes, i, du_change_t),
+                                   act->at_once, entries);
     }
     return rv == APR_SUCCESS ? du_store_record_all(ctx, act->store, act->actor, entries) : rv;
 }
 
-/* What the action makes of each rule; how many of them change. */
-static int plan(act_t *act)
+/* What the action makes of each rule. */
+static void plan(du_ctx_t *ctx, act_t *act)
 {
-    int changing = 0;
-
+    act->after = apr_palloc(ctx->pool, ((apr_size_t)act->rules->nelts + 1) * sizeof(*act->after));
+    act->changes = apr_array_make(ctx->pool, act->rules->nelts + 1, sizeof(du_change_t));
     for (int i = 0; i < act->rules->nelts; i++) {
         const du_rule_t *rule = APR_ARRAY_IDX(act->rules, i, du_rule_t *);
 
-        act->changes[i] =
-            du_lifecycle_apply(act->action, &rule->versions, act->version, &act->after[i]) == APR_SUCCESS;
-        changing += act->changes[i];
+        if (du_lifecycle_apply(act->action, &rule->versions, act->version, &act->after[i]) == APR_SUCCESS) {
+            APR_ARRAY_PUSH(act->changes, du_change_t) = (du_change_t){rule, act->after[i]};
+        }
     }
-    return changing;
+}
+
+/* All together first; if one of them is not as it was, all that is taken back, and rule by rule it shows which. */
+static apr_status_t transact(du_ctx_t *ctx, act_t *act)
+{
+    apr_status_t rv;
+
+    act->at_once = act->changes->nelts;
+    rv = du_db_transaction(ctx, act->store->db, act_on_rules, act);
+    if (rv == DU_E_CONFLICT && act->at_once > 1) {
+        act->at_once = 1;
+        rv = du_db_transaction(ctx, act->store->db, act_on_rules, act);
+    }
+    return rv;
 }
 
 apr_status_t du_store_act(du_ctx_t *ctx, du_store_t *store, const apr_array_header_t *rules, du_action_e action,
                           const char *version, const du_actor_t *actor, int *changed)
 {
     act_t act = {.store = store, .actor = actor, .rules = rules, .action = action, .version = version};
-    apr_size_t count = (apr_size_t)rules->nelts + 1;
     apr_status_t rv;
-    int changing;
 
-    act.after = apr_palloc(ctx->pool, count * sizeof(*act.after));
-    act.changes = apr_palloc(ctx->pool, count * sizeof(*act.changes));
-    changing = plan(&act);
+    plan(ctx, &act);
     if (changed) {
-        *changed = changing;
+        *changed = act.changes->nelts;
     }
-    if (changing == 0) {
+    if (act.changes->nelts == 0) {
         return DU_E_NOTHING;
     }
-    rv = du_db_transaction(ctx, store->db, act_on_rules, &act);
+    rv = transact(ctx, &act);
     for (int i = 0; i < rules->nelts && rv == APR_SUCCESS; i++) {
         APR_ARRAY_IDX(rules, i, du_rule_t *)->versions = act.after[i];
     }

@@ -2,6 +2,8 @@
 
 #include <apr_strings.h>
 
+#include "du_batch.h"
+
 #define KEYS_MAX 2 /* columns of a key; sql.awk knows no more */
 
 static const struct {
@@ -11,7 +13,7 @@ static const struct {
     const char *start[KEYS_MAX]; /* less than every key */
     du_sql_e read, rows, write;
 } tables[] = {
-#define TABLE(id, name, columns, keys, first, second, read, rows, write)                                             \
+#define TABLE(id, name, columns, keys, first, second, read, rows, write, many)                                       \
     {name, columns, keys, {first, second}, DU_SQL_READ_##id, DU_SQL_ROWS_##id, DU_SQL_WRITE_##id},
     DU_SQL_TABLE_LIST(TABLE)
 #undef TABLE
@@ -74,12 +76,14 @@ apr_status_t du_table_count(du_ctx_t *ctx, du_db_t *db, du_table_e table, apr_in
     return du_db_select(ctx, db, tables[table].rows, NULL, take_number, count);
 }
 
+apr_status_t du_table_write_rows(du_ctx_t *ctx, du_db_t *db, du_table_e table, const char *const *values, int nrows)
+{
+    int changed;
+
+    return du_batch_execute(ctx, db, tables[table].write, values, tables[table].columns, nrows, &changed);
+}
+
 apr_status_t du_table_write(du_ctx_t *ctx, du_db_t *db, du_table_e table, const char *const *columns)
 {
-    const char *args[DU_SQL_COLUMNS_MAX + 1] = {NULL};
-
-    for (int i = 0; i < tables[table].columns; i++) {
-        args[i] = columns[i];
-    }
-    return du_db_execute(ctx, db, tables[table].write, args, NULL);
+    return du_table_write_rows(ctx, db, table, columns, 1);
 }

@@ -7,7 +7,7 @@
 #include "du_db.h"
 
 typedef enum {
-#define DU_TABLE_ENUM(id, name, columns, keys, first, second, read, rows, write) DU_TABLE_##id,
+#define DU_TABLE_ENUM(id, name, columns, keys, first, second, read, rows, write, many) DU_TABLE_##id,
     DU_SQL_TABLE_LIST(DU_TABLE_ENUM)
 #undef DU_TABLE_ENUM
         DU_TABLES
@@ -25,5 +25,8 @@ apr_status_t du_table_count(du_ctx_t *ctx, du_db_t *db, du_table_e table, apr_in
 
 /* Adds a row with these columns, in the order of schema.sql. In a transaction. */
 apr_status_t du_table_write(du_ctx_t *ctx, du_db_t *db, du_table_e table, const char *const *columns);
+
+/* Adds several: the columns of the first, then those of the next, and so on. In a transaction. */
+apr_status_t du_table_write_rows(du_ctx_t *ctx, du_db_t *db, du_table_e table, const char *const *values, int nrows);
 
 #endif

@@ -1,5 +1,6 @@
 -- From version 2 to version 3: roles of the pages, the inventory of phones.
 INSERT INTO counter (name, value) VALUES ('device', 0);
+INSERT INTO counter (name, value) VALUES ('device_count', 0);
 CREATE TABLE role (
     name     TEXT PRIMARY KEY,
     role     TEXT NOT NULL,
@@ -14,23 +15,32 @@ CREATE TABLE reading (
     position BIGINT NOT NULL,
     time     BIGINT NOT NULL
 );
+CREATE TABLE device_count (
+    id         BIGINT PRIMARY KEY,
+    device_key TEXT   NOT NULL COLLATE "binary",
+    type       TEXT   NOT NULL,
+    brand      TEXT   NOT NULL,
+    model      TEXT   NOT NULL,
+    revision   TEXT   NOT NULL,
+    locale     TEXT   NOT NULL,
+    version    TEXT   NOT NULL COLLATE "binary",
+    site_key   TEXT   NOT NULL,
+    state      TEXT   NOT NULL,
+    phones     BIGINT NOT NULL,
+    UNIQUE (device_key, version, site_key, state)
+);
+CREATE INDEX device_count_order ON device_count (device_key, version, id, phones);
+CREATE INDEX device_count_state ON device_count (state, phones);
 CREATE TABLE device (
     id             BIGINT  PRIMARY KEY,
-    mac            TEXT    NOT NULL,
-    mac_reverse    TEXT    NOT NULL,
-    serial         TEXT    NOT NULL,
-    address        TEXT    NOT NULL,
-    device_key     TEXT    NOT NULL,
-    type           TEXT    NOT NULL,
-    brand          TEXT    NOT NULL,
-    model          TEXT    NOT NULL,
-    revision       TEXT    NOT NULL,
-    locale         TEXT    NOT NULL,
-    version        TEXT    NOT NULL,
+    count_id       BIGINT  NOT NULL,
+    mac            TEXT    NOT NULL COLLATE "binary",
+    mac_reverse    TEXT    NOT NULL COLLATE "binary",
+    serial         TEXT    NOT NULL COLLATE "binary",
+    address        TEXT    NOT NULL COLLATE "binary",
+    user_name      TEXT    NOT NULL COLLATE "binary",
     version_before TEXT    NOT NULL,
     version_time   BIGINT  NOT NULL,
-    site_key       TEXT    NOT NULL,
-    user_name      TEXT    NOT NULL,
     node           TEXT    NOT NULL,
     endpoint       TEXT    NOT NULL,
     first_seen     BIGINT  NOT NULL,
@@ -46,14 +56,15 @@ CREATE TABLE device (
     taken_bytes    BIGINT  NOT NULL,
     taken_size     BIGINT  NOT NULL,
     held           TEXT    NOT NULL,
-    state          TEXT    NOT NULL,
     events         BIGINT  NOT NULL
 );
-CREATE INDEX device_mac ON device (mac);
+CREATE INDEX device_seen ON device (last_seen, id, count_id);
+CREATE INDEX device_mac ON device (mac, id, count_id);
 CREATE INDEX device_mac_reverse ON device (mac_reverse);
-CREATE INDEX device_serial ON device (serial);
-CREATE INDEX device_address ON device (address);
-CREATE INDEX device_seen ON device (last_seen);
+CREATE INDEX device_serial ON device (serial, mac);
+CREATE INDEX device_address ON device (address, mac);
+CREATE INDEX device_user ON device (lower(user_name));
+CREATE INDEX device_of_count ON device (count_id, id);
 CREATE TABLE device_event (
     device_id BIGINT NOT NULL,
     number    BIGINT NOT NULL,
@@ -69,19 +80,6 @@ CREATE TABLE device_event (
     bytes     BIGINT NOT NULL,
     PRIMARY KEY (device_id, number)
 );
-CREATE TABLE device_count (
-    count_key  TEXT   PRIMARY KEY,
-    device_key TEXT   NOT NULL,
-    type       TEXT   NOT NULL,
-    brand      TEXT   NOT NULL,
-    model      TEXT   NOT NULL,
-    revision   TEXT   NOT NULL,
-    locale     TEXT   NOT NULL,
-    version    TEXT   NOT NULL,
-    site_key   TEXT   NOT NULL,
-    state      TEXT   NOT NULL,
-    phones     BIGINT NOT NULL
-);
 CREATE TABLE stranger (
     device_key TEXT   PRIMARY KEY,
     type       TEXT   NOT NULL,
@@ -93,6 +91,7 @@ CREATE TABLE stranger (
     first_seen BIGINT NOT NULL,
     last_seen  BIGINT NOT NULL
 );
+CREATE INDEX stranger_seen ON stranger (last_seen, device_key);
 CREATE TABLE traffic (
     hour      BIGINT NOT NULL,
     node      TEXT   NOT NULL,

@@ -1,5 +1,7 @@
 -- Every statement of the product but the schema. `-- name: x` makes DU_SQL_X; the lines up to the next name are its text.
 -- Parameters are apr_dbd's: %s text, %d INTEGER, %lld BIGINT; a literal percent sign would be %%.
+-- `-- rows: 64` makes DU_SQL_X_MANY, too: the same for 64 rows, for which what stands in braces is there 64 times.
+-- `-- part: y` begins a text that stands for @y in those behind it.
 -- All of them are prepared on a fresh schema by the tests, and none may scan a table but those that say "scan".
 
 -- name: counter
@@ -23,19 +25,27 @@ INSERT INTO rule (id, device_key, type, brand, model, revision, locale, update_t
 VALUES (%lld, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 
 -- name: rule_versions
+-- rows: 64
 -- the last three parameters are what the rule must still have
-UPDATE rule SET pending = %s, approved = %s, restore = %s
-WHERE id = %lld AND pending = %s AND approved = %s AND restore = %s
+WITH v (id, pending, approved, restore, was_pending, was_approved, was_restore) AS
+(VALUES {(CAST(%lld AS BIGINT), %s, %s, %s, %s, %s, %s)})
+UPDATE rule SET pending = v.pending, approved = v.approved, restore = v.restore FROM v
+WHERE rule.id = v.id AND rule.pending = was_pending AND rule.approved = was_approved AND rule.restore = was_restore
 
 -- name: rule_delete
+-- rows: 64
 -- the last three parameters are what the rule must still have
-DELETE FROM rule WHERE id = %lld AND pending = %s AND approved = %s AND restore = %s
+WITH v (id, was_pending, was_approved, was_restore) AS (VALUES {(CAST(%lld AS BIGINT), %s, %s, %s)})
+DELETE FROM rule WHERE id IN (SELECT r.id FROM v JOIN rule r
+ON r.id = v.id AND r.pending = was_pending AND r.approved = was_approved AND r.restore = was_restore)
 
 -- name: rule_images_delete
-DELETE FROM image WHERE rule_id = %lld
+-- rows: 64
+DELETE FROM image WHERE rule_id IN ({%lld})
 
 -- name: rule_files_delete
-DELETE FROM image_file WHERE image_id IN (SELECT id FROM image WHERE rule_id = %lld)
+-- rows: 64
+DELETE FROM image_file WHERE image_id IN (SELECT id FROM image WHERE rule_id IN ({%lld}))
 
 -- name: ruleset_files
 -- scan: every file that a rule's versions name, in the order of `rules`
@@ -171,6 +181,12 @@ SELECT value FROM secret WHERE name = %s
 -- name: secret_insert
 INSERT INTO secret (name, value) VALUES (%s, %s)
 
+-- name: identity
+SELECT value FROM secret WHERE name = 'store'
+
+-- name: identity_insert
+INSERT INTO secret (name, value) VALUES ('store', %s) ON CONFLICT (name) DO NOTHING
+
 -- name: activity_digest
 SELECT digest FROM activity WHERE id = %lld
 
@@ -199,6 +215,168 @@ SELECT id, time, actor, node, action, object, before, after, note, role, digest 
 WHERE actor = %s AND id < %lld AND time >= %lld AND time < %lld AND substr(object, 1, length(%s)) = %s
 AND (%s = '' OR action = %s)
 ORDER BY id DESC LIMIT %d
+
+-- The inventory. Its statements are put together of parts. d is the phone, c the row of what it shares with others; a CROSS JOIN
+-- tells SQLite which of them to look at first, and a + keeps it from using a column's index. All that find phones have the
+-- same parameters in the same order: where the page begins, seen since, seen before, a word if some kinds only, eight pairs
+-- for these, a word if some texts only, five ranges for these, limit.
+
+-- part: phone
+d.id, d.count_id, d.mac, d.serial, d.address, c.type, c.brand, c.model, c.revision, c.locale, c.version, d.version_before,
+d.version_time, COALESCE(s.name, c.site_key), d.user_name, d.node, d.endpoint, d.first_seen, d.last_seen, d.checks, d.result,
+d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time, d.taken_bytes, d.taken_size, d.held, d.events, c.state
+
+-- part: phones_first
+SELECT @phone FROM device d CROSS JOIN device_count c LEFT JOIN site s ON s.name_key = c.site_key WHERE c.id = d.count_id
+
+-- part: kinds_first
+SELECT @phone FROM device_count c CROSS JOIN device d LEFT JOIN site s ON s.name_key = c.site_key WHERE d.count_id = c.id
+
+-- part: kinds
+(%s = '' OR lower(c.type) = %s) AND (%s = '' OR lower(c.brand) = %s) AND (%s = '' OR lower(c.model) = %s)
+AND (%s = '' OR lower(c.revision) = %s) AND (%s = '' OR lower(c.locale) = %s) AND (%s = '' OR c.version = %s)
+AND (%s = '*' OR c.site_key = %s) AND (%s = '' OR c.state = %s)
+
+-- part: of_such_kinds
+(%s = '' OR +d.count_id IN (SELECT c.id FROM device_count c WHERE @kinds))
+
+-- part: seen
++d.last_seen >= CAST(%s AS BIGINT) AND +d.last_seen < CAST(%s AS BIGINT)
+
+-- part: ranges
+(d.mac >= %s AND d.mac < %s OR d.mac_reverse >= %s AND d.mac_reverse < %s OR d.serial >= %s AND d.serial < %s
+OR d.address >= %s AND d.address < %s OR lower(d.user_name) >= %s AND lower(d.user_name) < %s)
+
+-- part: behind_kind
+(c.device_key, c.version, c.id) >= (%s, %s, %lld) AND (c.id <> %lld OR d.id > %lld)
+
+-- name: phones_by_seen
+-- scan: the kinds
+@phones_first AND (d.last_seen, d.id) < (%lld, %lld) AND d.last_seen >= %lld AND d.last_seen < %lld
+AND @of_such_kinds AND (%s = '' OR @ranges) ORDER BY d.last_seen DESC, d.id DESC LIMIT %d
+
+-- name: phones_by_mac
+-- scan: the kinds
+@phones_first AND (d.mac, d.id) > (%s, %lld) AND @seen AND @of_such_kinds AND (%s = '' OR @ranges)
+ORDER BY d.mac, d.id LIMIT %d
+
+-- name: phones_by_model
+@kinds_first AND @behind_kind AND @seen AND (%s = '' OR @kinds) AND (%s = '' OR @ranges)
+ORDER BY c.device_key, c.version, c.id, d.id LIMIT %d
+
+-- name: phones_of_kinds_by_seen
+-- scan: the kinds; they have few phones
+@kinds_first AND (+d.last_seen, d.id) < (CAST(%s AS BIGINT), CAST(%s AS BIGINT)) AND @seen AND (%s = '' OR @kinds)
+AND (%s = '' OR @ranges) ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
+
+-- name: phones_of_kinds_by_mac
+-- scan: the kinds; they have few phones
+@kinds_first AND (d.mac || '', d.id) > (%s, CAST(%s AS BIGINT)) AND @seen AND (%s = '' OR @kinds)
+AND (%s = '' OR @ranges) ORDER BY d.mac || '', d.id LIMIT %d
+
+-- name: phones_of_text_by_seen
+-- scan: the kinds
+@phones_first AND (+d.last_seen, d.id) < (CAST(%s AS BIGINT), CAST(%s AS BIGINT)) AND @seen AND @of_such_kinds
+AND %s <> '' AND @ranges ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
+
+-- name: phones_of_text_by_mac
+-- scan: the kinds
+@phones_first AND (d.mac || '', d.id) > (%s, CAST(%s AS BIGINT)) AND @seen AND @of_such_kinds
+AND %s <> '' AND @ranges ORDER BY d.mac || '', d.id LIMIT %d
+
+-- name: phones_of_text_by_model
+-- scan: the kinds
+@phones_first AND @behind_kind AND @seen AND @of_such_kinds AND %s <> '' AND @ranges
+ORDER BY c.device_key, c.version, c.id, d.id LIMIT %d
+
+-- name: phone_count_place
+SELECT device_key, version FROM device_count WHERE id = %lld
+
+-- name: phones_count_of_kinds
+-- scan: the kinds
+SELECT COALESCE(SUM(c.phones), 0) FROM device_count c WHERE @kinds
+
+-- name: phones_count_seen
+-- scan: the kinds
+SELECT COUNT(*) FROM device d WHERE d.last_seen >= %lld AND d.last_seen < %lld AND @of_such_kinds
+
+-- name: phones_count_of_text
+-- scan: of what was found, at most as many as the limit
+SELECT COUNT(*) FROM (SELECT d.id FROM device d WHERE %s <> '' AND @ranges LIMIT %d) t
+
+-- name: phones_count_matching
+-- scan: the kinds
+SELECT COUNT(*) FROM device d WHERE @seen AND @of_such_kinds AND %s <> '' AND @ranges
+
+-- name: phone
+@phones_first AND d.id = %lld
+
+-- name: phones_with_mac
+@phones_first AND d.mac = %s ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
+
+-- name: phones_with_serial
+@phones_first AND d.serial = %s ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
+
+-- name: phones_at_address
+-- those that are known by nothing else
+@phones_first AND d.address = %s AND d.mac = '' AND d.serial = '' ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
+
+-- name: phone_events
+SELECT number, time, kind, node, address, version, offered, result, reason, file, bytes FROM device_event
+WHERE device_id = %lld AND number < %lld ORDER BY number DESC LIMIT %d
+
+-- name: phone_counts
+-- scan: the kinds. A word for what they are told apart by; when phones are gone.
+SELECT CASE %s WHEN '' THEN '' ELSE c.type END, CASE %s WHEN '' THEN '' ELSE c.brand END,
+CASE %s WHEN '' THEN '' ELSE c.model END, CASE %s WHEN '' THEN '' ELSE c.revision END,
+CASE %s WHEN '' THEN '' ELSE c.locale END, CASE %s WHEN '' THEN '' ELSE c.version END,
+CASE %s WHEN '' THEN '' ELSE COALESCE(s.name, c.site_key) END, CASE %s WHEN '' THEN '' ELSE c.state END,
+SUM(c.phones - COALESCE(g.phones, 0)), SUM(COALESCE(g.phones, 0))
+FROM device_count c LEFT JOIN (
+SELECT CAST(d.count_id AS BIGINT) AS count_id, COUNT(*) AS phones FROM device d WHERE d.last_seen < %lld
+GROUP BY CAST(d.count_id AS BIGINT)) g ON g.count_id = c.id
+LEFT JOIN site s ON s.name_key = c.site_key
+WHERE c.phones > 0 AND @kinds GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+
+-- name: phone_counts_of_versions
+-- scan: the kinds, by their index; columns as in phone_counts
+SELECT CASE %s WHEN '' THEN '' ELSE c.type END, CASE %s WHEN '' THEN '' ELSE c.brand END,
+CASE %s WHEN '' THEN '' ELSE c.model END, CASE %s WHEN '' THEN '' ELSE c.revision END,
+CASE %s WHEN '' THEN '' ELSE c.locale END, CASE %s WHEN '' THEN '' ELSE c.version END, '', '', SUM(t.phones), 0
+FROM (SELECT MIN(id) AS id, SUM(phones) AS phones FROM device_count GROUP BY device_key, version) t
+CROSS JOIN device_count c WHERE c.id = t.id AND t.phones > 0 GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
+
+-- name: phone_counts_of_states
+-- scan: the kinds, by their index; columns as in phone_counts
+SELECT '', '', '', '', '', '', '', t.state, t.phones - COALESCE(g.phones, 0), COALESCE(g.phones, 0)
+FROM (SELECT state, SUM(phones) AS phones FROM device_count GROUP BY state) t LEFT JOIN (
+SELECT c.state, COUNT(*) AS phones FROM device d CROSS JOIN device_count c WHERE d.last_seen < %lld AND c.id = d.count_id
+GROUP BY c.state) g ON g.state = t.state ORDER BY t.state
+
+-- name: phones_of_key
+SELECT COALESCE(SUM(phones), 0), COALESCE(SUM(CASE WHEN version = %s THEN phones ELSE 0 END), 0)
+FROM device_count WHERE device_key = %s
+
+-- name: phones_of_rules
+-- scan: all rules are wanted
+SELECT r.id, SUM(c.phones), SUM(CASE WHEN c.version <> '' AND c.version = r.pending THEN c.phones ELSE 0 END),
+SUM(CASE WHEN c.version <> '' AND c.version = r.approved THEN c.phones ELSE 0 END),
+SUM(CASE WHEN c.version <> '' AND c.version = r.restore THEN c.phones ELSE 0 END)
+FROM rule r CROSS JOIN device_count c WHERE c.device_key = r.device_key AND c.phones > 0 GROUP BY r.id ORDER BY r.id
+
+-- name: reading_any
+SELECT file FROM reading WHERE file > '' LIMIT 1
+
+-- name: strangers
+SELECT type, brand, model, revision, locale, checks, first_seen, last_seen FROM stranger WHERE last_seen > %lld
+ORDER BY last_seen DESC, device_key LIMIT %d
+
+-- name: traffic
+SELECT hour, SUM(checks), SUM(offers), SUM(refused), SUM(downloads), SUM(bytes), SUM(uploads) FROM traffic
+WHERE hour >= %lld AND hour < %lld GROUP BY hour ORDER BY hour
+
+-- name: rollout
+SELECT hour, version, current, phones FROM rollout WHERE rule_id = %lld AND hour >= %lld ORDER BY hour
 
 -- name: counter_clear
 -- for a copy, which brings its own
@@ -265,3 +443,169 @@ WHERE c.value < m.last
 SELECT r.type, r.brand, r.model, r.revision, r.locale, r.update_type, i.version,
 f.name, f.size, f.digest, f.signature, f.signature_size, f.signature_digest
 FROM image_file f JOIN image i ON i.id = f.image_id JOIN rule r ON r.id = i.rule_id ORDER BY i.id, f.position
+
+-- name: readings
+-- scan: what was read of every file
+SELECT file, position FROM reading ORDER BY file
+
+-- name: reading
+SELECT position FROM reading WHERE file = %s
+
+-- name: reading_save
+INSERT INTO reading (file, position, time) VALUES (%s, %lld, %lld)
+ON CONFLICT (file) DO UPDATE SET position = excluded.position, time = excluded.time
+
+-- name: readings_delete
+-- scan: once a day
+DELETE FROM reading WHERE time < %lld
+
+-- name: fleet_by_mac
+-- rows: 64
+SELECT d.id, d.count_id, d.mac, d.serial, d.address, d.user_name, d.version_before, d.version_time, d.node, d.endpoint,
+d.first_seen, d.last_seen, d.checks, d.result, d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time,
+d.taken_bytes, d.taken_size, d.held, d.events
+FROM device d WHERE d.mac IN ({%s})
+
+-- name: fleet_by_serial_only
+-- rows: 64
+SELECT d.id, d.count_id, d.mac, d.serial, d.address, d.user_name, d.version_before, d.version_time, d.node, d.endpoint,
+d.first_seen, d.last_seen, d.checks, d.result, d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time,
+d.taken_bytes, d.taken_size, d.held, d.events
+FROM device d WHERE d.mac = '' AND d.serial IN ({%s})
+
+-- name: fleet_by_serial
+SELECT d.id, d.count_id, d.mac, d.serial, d.address, d.user_name, d.version_before, d.version_time, d.node, d.endpoint,
+d.first_seen, d.last_seen, d.checks, d.result, d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time,
+d.taken_bytes, d.taken_size, d.held, d.events
+FROM device d WHERE d.serial = %s ORDER BY d.last_seen DESC LIMIT 1
+
+-- name: fleet_by_address
+-- rows: 64
+SELECT d.id, d.count_id, d.mac, d.serial, d.address, d.user_name, d.version_before, d.version_time, d.node, d.endpoint,
+d.first_seen, d.last_seen, d.checks, d.result, d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time,
+d.taken_bytes, d.taken_size, d.held, d.events
+FROM device d WHERE d.mac = '' AND d.serial = '' AND d.address IN ({%s})
+
+-- name: fleet_taker
+-- the three parameters behind the key are one version in lower case
+SELECT d.id, d.count_id, d.mac, d.serial, d.address, d.user_name, d.version_before, d.version_time, d.node, d.endpoint,
+d.first_seen, d.last_seen, d.checks, d.result, d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time,
+d.taken_bytes, d.taken_size, d.held, d.events
+FROM device d JOIN device_count c ON c.id = d.count_id WHERE d.address = %s AND c.device_key = %s
+AND (lower(d.offered) = %s OR lower(d.taken) = %s OR lower(c.version) = %s)
+ORDER BY d.offered_time DESC LIMIT 1
+
+-- name: fleet_kinds
+-- rows: 64
+SELECT id, device_key, type, brand, model, revision, locale, version, site_key, state
+FROM device_count WHERE id IN ({%lld})
+
+-- name: fleet_kind
+SELECT id FROM device_count WHERE device_key = %s AND version = %s AND site_key = %s AND state = %s
+
+-- name: fleet_kind_insert
+INSERT INTO device_count (id, device_key, type, brand, model, revision, locale, version, site_key, state, phones)
+VALUES (%lld, %s, %s, %s, %s, %s, %s, %s, %s, %s, %lld)
+
+-- name: fleet_kind_count
+UPDATE device_count SET phones = phones + %lld WHERE id = %lld
+
+-- name: fleet_total
+-- scan: all kinds, which are few
+SELECT COALESCE(SUM(phones), 0) FROM device_count
+
+-- name: fleet_image
+SELECT f.name, f.size, f.signature, f.signature_size FROM rule r JOIN image i ON i.rule_id = r.id
+JOIN image_file f ON f.image_id = i.id WHERE r.device_key = %s AND lower(i.version) = %s
+
+-- name: fleet_fetched
+SELECT file, bytes, result FROM device_event WHERE device_id = %lld AND kind = 'download' AND version = %s
+
+-- name: device_save
+-- rows: 20
+INSERT INTO device (id, count_id, mac, mac_reverse, serial, address, user_name, version_before, version_time, node, endpoint,
+first_seen, last_seen, checks, result, reason, offered, offered_time, offers, taken, taken_time, taken_bytes,
+taken_size, events, held)
+VALUES {(%lld, %lld, %s, %s, %s, %s, %s, %s, %lld, %s, %s, %lld, %lld, %lld, %s, %s, %s, %lld, %d, %s, %lld, %lld,
+%lld, %lld, %s)}
+ON CONFLICT (id) DO UPDATE SET
+count_id = excluded.count_id, mac = excluded.mac, mac_reverse = excluded.mac_reverse,
+serial = excluded.serial, address = excluded.address, user_name = excluded.user_name,
+version_before = excluded.version_before, version_time = excluded.version_time, node = excluded.node,
+endpoint = excluded.endpoint, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
+checks = excluded.checks, result = excluded.result, reason = excluded.reason, offered = excluded.offered,
+offered_time = excluded.offered_time, offers = excluded.offers, taken = excluded.taken,
+taken_time = excluded.taken_time, taken_bytes = excluded.taken_bytes, taken_size = excluded.taken_size,
+events = excluded.events, held = excluded.held
+
+-- name: device_touch
+-- rows: 32
+UPDATE device SET
+node = v.column2, endpoint = v.column3, last_seen = v.column4, checks = v.column5, result = v.column6,
+reason = v.column7, offered = v.column8, offered_time = v.column9, offers = v.column10, taken = v.column11,
+taken_time = v.column12, taken_bytes = v.column13, taken_size = v.column14, events = v.column15
+FROM (VALUES {(%lld, %s, %s, %lld, %lld, %s, %s, %s, %lld, %d, %s, %lld, %lld, %lld, %lld)}) AS v
+WHERE device.id = v.column1
+
+-- name: device_delete
+DELETE FROM device WHERE id = %lld
+
+-- name: device_event_insert
+-- rows: 40
+INSERT INTO device_event (device_id, number, time, kind, node, address, version, offered, result, reason, file, bytes)
+VALUES {(%lld, %lld, %lld, %s, %s, %s, %s, %s, %s, %s, %s, %lld)}
+
+-- name: device_event_move
+UPDATE device_event SET device_id = %lld, number = number + %lld WHERE device_id = %lld
+
+-- name: device_event_prune
+DELETE FROM device_event WHERE device_id = %lld AND number <= %lld
+
+-- name: device_events_delete
+DELETE FROM device_event WHERE device_id = %lld
+
+-- name: users_forget
+UPDATE device SET user_name = '' WHERE user_name <> '' AND last_seen < %lld
+
+-- name: users_forget_plain
+-- all that do not begin with #
+UPDATE device SET user_name = '' WHERE (lower(user_name) > '' AND lower(user_name) < '#') OR lower(user_name) >= '$'
+
+-- name: stranger_save
+INSERT INTO stranger (device_key, type, brand, model, revision, locale, checks, first_seen, last_seen)
+VALUES (%s, %s, %s, %s, %s, %s, %lld, %lld, %lld)
+ON CONFLICT (device_key) DO UPDATE SET checks = stranger.checks + excluded.checks,
+first_seen = CASE WHEN excluded.first_seen < stranger.first_seen THEN excluded.first_seen ELSE stranger.first_seen END,
+last_seen = CASE WHEN excluded.last_seen > stranger.last_seen THEN excluded.last_seen ELSE stranger.last_seen END
+
+-- name: stranger
+SELECT device_key FROM stranger WHERE device_key = %s
+
+-- name: strangers_count
+-- scan: they are capped
+SELECT COUNT(*) FROM stranger
+
+-- name: traffic_save
+INSERT INTO traffic (hour, node, checks, offers, refused, downloads, bytes, uploads)
+VALUES (%lld, %s, %lld, %lld, %lld, %lld, %lld, %lld)
+ON CONFLICT (hour, node) DO UPDATE SET checks = traffic.checks + excluded.checks,
+offers = traffic.offers + excluded.offers, refused = traffic.refused + excluded.refused,
+downloads = traffic.downloads + excluded.downloads, bytes = traffic.bytes + excluded.bytes,
+uploads = traffic.uploads + excluded.uploads
+
+-- name: fleet_rule
+SELECT id, approved FROM rule WHERE device_key = %s
+
+-- name: fleet_rollout
+SELECT COALESCE(SUM(CASE WHEN version = %s THEN phones ELSE 0 END), 0), COALESCE(SUM(phones), 0)
+FROM device_count WHERE device_key = %s
+
+-- name: rollout_save
+INSERT INTO rollout (rule_id, hour, version, current, phones) VALUES (%lld, %lld, %s, %lld, %lld)
+ON CONFLICT (rule_id, hour) DO UPDATE SET version = excluded.version, current = excluded.current, phones = excluded.phones
+
+-- name: user_key
+SELECT value FROM secret WHERE name = 'user-names'
+
+-- name: user_key_insert
+INSERT INTO secret (name, value) VALUES ('user-names', %s)

@@ -14,6 +14,7 @@ INSERT INTO counter (name, value) VALUES ('rule', 0);
 INSERT INTO counter (name, value) VALUES ('image', 0);
 INSERT INTO counter (name, value) VALUES ('activity', 0);
 INSERT INTO counter (name, value) VALUES ('device', 0);
+INSERT INTO counter (name, value) VALUES ('device_count', 0);
 
 -- One imported cabinet. `trust` is the least that is known about one of its images, `signer` who signed the cabinet itself.
 CREATE TABLE package (
@@ -127,7 +128,7 @@ CREATE TABLE role (
     site_key TEXT NOT NULL
 );
 
--- What only the programs know: the key that tokens of the pages are signed with.
+-- What only the programs know: the key that tokens of the pages are signed with, and as "store" who this store is (du_identity.h).
 CREATE TABLE secret (
     name  TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -140,27 +141,40 @@ CREATE TABLE reading (
     time     BIGINT NOT NULL
 );
 
+-- How many phones there are of each kind, version, site and state: what a device row says of these by pointing here. A row
+-- stays when its last phone leaves it. `device_key` is as in `rule`; "binary" is the order of bytes (du_db.h).
+CREATE TABLE device_count (
+    id         BIGINT PRIMARY KEY,
+    device_key TEXT   NOT NULL COLLATE "binary",
+    type       TEXT   NOT NULL,
+    brand      TEXT   NOT NULL,
+    model      TEXT   NOT NULL,
+    revision   TEXT   NOT NULL,
+    locale     TEXT   NOT NULL,
+    version    TEXT   NOT NULL COLLATE "binary",
+    site_key   TEXT   NOT NULL,
+    state      TEXT   NOT NULL,
+    phones     BIGINT NOT NULL,
+    UNIQUE (device_key, version, site_key, state)
+);
+CREATE INDEX device_count_order ON device_count (device_key, version, id, phones);
+CREATE INDEX device_count_state ON device_count (state, phones);
+
 -- One phone, as its records say. `mac` and `serial` are canonical, '' = it never said one; a phone with neither is known by
--- its address alone. `mac_reverse` is the digits of the MAC address from the last to the first. `device_key` is as in `rule`.
+-- its address alone. `mac_reverse` is the digits of the MAC address from the last to the first.
 -- `offered` is the version it was offered last and still does not report, `offers` how often; `taken` the version it
--- downloaded last; `held` one that it is not offered any more. `state` is that of its last record (du_inventory.h).
+-- downloaded last; `held` one that it is not offered any more, '*' = any. The state that `count_id` names is that of its last
+-- record (du_phone.h). Of these indexes only one has a column that changes with every check.
 CREATE TABLE device (
     id             BIGINT  PRIMARY KEY,
-    mac            TEXT    NOT NULL,
-    mac_reverse    TEXT    NOT NULL,
-    serial         TEXT    NOT NULL,
-    address        TEXT    NOT NULL,
-    device_key     TEXT    NOT NULL,
-    type           TEXT    NOT NULL,
-    brand          TEXT    NOT NULL,
-    model          TEXT    NOT NULL,
-    revision       TEXT    NOT NULL,
-    locale         TEXT    NOT NULL,
-    version        TEXT    NOT NULL,
+    count_id       BIGINT  NOT NULL,
+    mac            TEXT    NOT NULL COLLATE "binary",
+    mac_reverse    TEXT    NOT NULL COLLATE "binary",
+    serial         TEXT    NOT NULL COLLATE "binary",
+    address        TEXT    NOT NULL COLLATE "binary",
+    user_name      TEXT    NOT NULL COLLATE "binary",
     version_before TEXT    NOT NULL,
     version_time   BIGINT  NOT NULL,
-    site_key       TEXT    NOT NULL,
-    user_name      TEXT    NOT NULL,
     node           TEXT    NOT NULL,
     endpoint       TEXT    NOT NULL,
     first_seen     BIGINT  NOT NULL,
@@ -176,14 +190,15 @@ CREATE TABLE device (
     taken_bytes    BIGINT  NOT NULL,
     taken_size     BIGINT  NOT NULL,
     held           TEXT    NOT NULL,
-    state          TEXT    NOT NULL,
     events         BIGINT  NOT NULL
 );
-CREATE INDEX device_mac ON device (mac);
+CREATE INDEX device_seen ON device (last_seen, id, count_id);
+CREATE INDEX device_mac ON device (mac, id, count_id);
 CREATE INDEX device_mac_reverse ON device (mac_reverse);
-CREATE INDEX device_serial ON device (serial);
-CREATE INDEX device_address ON device (address);
-CREATE INDEX device_seen ON device (last_seen);
+CREATE INDEX device_serial ON device (serial, mac);
+CREATE INDEX device_address ON device (address, mac);
+CREATE INDEX device_user ON device (lower(user_name));
+CREATE INDEX device_of_count ON device (count_id, id);
 
 -- What a phone did, the last so many of each. `number` counts up in a phone.
 CREATE TABLE device_event (
@@ -202,21 +217,6 @@ CREATE TABLE device_event (
     PRIMARY KEY (device_id, number)
 );
 
--- How many phones there are of each kind. `count_key` is the other columns joined.
-CREATE TABLE device_count (
-    count_key  TEXT   PRIMARY KEY,
-    device_key TEXT   NOT NULL,
-    type       TEXT   NOT NULL,
-    brand      TEXT   NOT NULL,
-    model      TEXT   NOT NULL,
-    revision   TEXT   NOT NULL,
-    locale     TEXT   NOT NULL,
-    version    TEXT   NOT NULL,
-    site_key   TEXT   NOT NULL,
-    state      TEXT   NOT NULL,
-    phones     BIGINT NOT NULL
-);
-
 -- Kinds of phones without a rule.
 CREATE TABLE stranger (
     device_key TEXT   PRIMARY KEY,
@@ -229,6 +229,7 @@ CREATE TABLE stranger (
     first_seen BIGINT NOT NULL,
     last_seen  BIGINT NOT NULL
 );
+CREATE INDEX stranger_seen ON stranger (last_seen, device_key);
 
 -- What a node did in an hour; `hour` is the time it began.
 CREATE TABLE traffic (

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 
@@ -34,7 +35,7 @@ class Ctl:
         self.directory = directory
         self.database = directory / "devupdate.sqlite"
         self.files = directory / "files"
-        self.files.mkdir()
+        self.files.mkdir(exist_ok=True)
         self.where = ["--store", f"sqlite3 {self.database}", "--files", str(self.files)]
         self.allow_unsigned = True  # what make_package makes is not signed; test_trust.py is about what is
 
@@ -61,6 +62,12 @@ class Ctl:
         assert len(lines) == 1 and lines[0].startswith("devupdatectl: DU"), result
         return lines[0]
 
+    def copy(self, directory):
+        """A copy of store and file store in that directory, in the place of the copy before."""
+        shutil.rmtree(directory, ignore_errors=True)
+        shutil.copytree(self.directory, directory)
+        return Ctl(directory)
+
     def sql(self, statement):
         """What another program reads or changes in the database."""
         connection = sqlite3.connect(self.database)
@@ -76,9 +83,12 @@ class Ctl:
         activities, which have times in them. The database is sound."""
         with contextlib.closing(sqlite3.connect(self.database)) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            lines = [re.sub(r"\b1\d{15}\b", "TIME", line) for line in connection.iterdump()]
-        return "\n".join(re.sub(r"'[0-9a-f]{64}'", "DIGEST", line) if "INTO \"activity\"" in line else line
-                         for line in lines)
+            return self.without_times(connection.iterdump())
+
+    @staticmethod
+    def without_times(lines):
+        lines = [re.sub(r"\b1\d{15}\b", "TIME", line) for line in lines]
+        return "\n".join(re.sub(r"\b[0-9a-f]{64}\b", "DIGEST", line) if "activity" in line else line for line in lines)
 
     def state(self):
         """Everything that may not change when something is refused: the store's content, and the tree of files with

@@ -1,6 +1,7 @@
 """devupdatectl with a PostgreSQL store of its own; the server is one for the whole run."""
 import hashlib
 import itertools
+import shutil
 
 import pytest
 
@@ -13,11 +14,12 @@ NUMBERS = itertools.count(1)
 class PgsqlCtl(Ctl):
     """What conftest.Ctl does, on a database of its own."""
 
-    def __init__(self, directory, server):
+    def __init__(self, directory, server, template="template1"):
         super().__init__(directory)
         self.server = server
         self.name = f"test{next(NUMBERS)}"
-        server.psql(f"CREATE DATABASE {self.name}")
+        self.copied = None
+        server.psql(f"CREATE DATABASE {self.name} TEMPLATE {template}")
         self.parameters = server.to(self.name)
         self.where[1] = f"pgsql {self.parameters}"
 
@@ -25,11 +27,26 @@ class PgsqlCtl(Ctl):
         """Also what references would not allow: they are checked by triggers, which are off."""
         return self.server.rows(f"SET session_replication_role = replica; {statement}", self.parameters)
 
+    def copy(self, directory):
+        shutil.rmtree(directory, ignore_errors=True)
+        shutil.copytree(self.directory, directory)
+        if self.copied:
+            self.server.psql(f"DROP DATABASE {self.copied} WITH (FORCE)")
+        made = PgsqlCtl(directory, self.server, self.name)
+        self.copied = made.name
+        return made
+
+    def content(self):
+        return self.without_times(f"{table} {rows}" for table, rows in self.dump())
+
+    def dump(self):
+        """All tables with their rows, by one call of psql."""
+        return self.sql("SELECT tablename, query_to_xml(format('SELECT * FROM %I t ORDER BY t::text', tablename), true, false, '') "
+                        "FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+
     def state(self):
-        tables = [name for name, in self.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")]
-        dump = {table: self.sql(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables}
-        return dump, {str(path): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
-                      for path in sorted(self.files.rglob("*"))}
+        return self.dump(), {str(path): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+                             for path in sorted(self.files.rglob("*"))}
 
 
 @pytest.fixture(scope="session")

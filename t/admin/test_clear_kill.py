@@ -1,12 +1,12 @@
-"""file clear and log clear that are killed at system calls that write, all over their run: nothing is wrong in the store, what rules
+"""file clear and log clear that are killed at every system call that writes: nothing is wrong in the store, what rules
 name is there, and the same command again completes the work."""
 import os
-import shutil
 
 import pytest
 
 import write_points
-from conftest import CX600, NEW, OLD, Ctl
+from conftest import CX600, NEW, OLD
+from test_kill import fresh  # noqa: F401 (a fixture)
 from test_log import AUDIT, CLIENT, make
 
 pytestmark = pytest.mark.patient
@@ -30,19 +30,6 @@ def template(ctl, package):
     return ctl
 
 
-@pytest.fixture
-def fresh(template, tmp_path):
-    """Makes copies of that service, one after the other in the same place."""
-    def copy():
-        directory = tmp_path / "copy"
-        shutil.rmtree(directory, ignore_errors=True)
-        shutil.copytree(template.directory, directory, ignore=lambda path, names: ["files"] if path == str(template.directory) else [])
-        made = Ctl(directory)
-        shutil.copytree(template.files, made.files, dirs_exist_ok=True)
-        return made
-    return copy
-
-
 def files(ctl):
     return sorted(str(path.relative_to(ctl.files)) for path in ctl.files.rglob("*") if path.is_file())
 
@@ -60,7 +47,7 @@ def test_killed_at_every_point(fresh, tmp_path, words):
     assert len(after) < len(before) and bool(orphans) == (words[0] == "log")
 
     met = set()
-    for point in write_points.some(points, 60):
+    for point in points:
         ctl = fresh()
         write_points.kill(command(ctl), point, tmp_path / "killed")
         met.add(len(files(ctl)))

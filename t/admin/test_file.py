@@ -62,7 +62,7 @@ def test_A11_clear_deletes_what_a_removed_rule_had(four, bring):
     listed = four.json("file", "list")["stored"]
     assert [(entry["id"], entry["directory"]) for entry in listed] == [(None, f"{CX600}/{v}/CPE") for v in (V1, V2, V3, V4)]
     assert len(four.json("file", "clear")["removed"]) == 4
-    assert os.listdir(four.files / "DeviceUpdateStore") == []
+    assert os.listdir(four.files / "DeviceUpdateStore") == [".store"]
     assert four.sql("SELECT count(*) FROM activity WHERE action = 'clear'") == [(4,)]
 
 

@@ -5,19 +5,19 @@ that cannot write but to its parent, and ends with it.
 """
 import hashlib
 import os
-import shutil
 
 import pytest
 
 import make_package
 import write_points
-from conftest import AASTRA, CX600, NEW, OLD, Ctl
+from conftest import AASTRA, CX600, NEW, OLD
+from test_kill import fresh  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.patient
 
 
-def command(ctl):
-    return [os.environ["CTL"], *ctl.where, "import", "--allow-unsigned", ctl.package]
+def command(ctl, package):
+    return [os.environ["CTL"], *ctl.where, "import", "--allow-unsigned", package]
 
 
 def tree(ctl):
@@ -32,27 +32,17 @@ def images(ctl):
 
 
 @pytest.fixture
-def template(ctl, package, tmp_path):
-    """A store with one approved version, and the package of which the import will be killed."""
-    ctl.text("import", package(CX600, name="first.cab", version=OLD))
-    ctl.text("rule", "approve", "1")
-    ctl.package = make_package.make_package(tmp_path / "second.cab", (CX600, AASTRA), NEW, files=("CPE", "EBOOT"))
-    return ctl
+def second(tmp_path):
+    """The package of which the import will be killed."""
+    return make_package.make_package(tmp_path / "second.cab", (CX600, AASTRA), NEW, files=("CPE", "EBOOT"))
 
 
 @pytest.fixture
-def fresh(template, tmp_path):
-    """Makes copies of that store."""
-    def make():
-        directory = tmp_path / "copy"
-        shutil.rmtree(directory, ignore_errors=True)
-        shutil.copytree(template.directory, directory)
-        shutil.rmtree(directory / "files")  # Ctl makes it
-        copy = Ctl(directory)
-        shutil.copytree(template.files, copy.files, dirs_exist_ok=True)
-        copy.package = template.package
-        return copy
-    return make
+def template(ctl, package):
+    """A store with one approved version."""
+    ctl.text("import", package(CX600, name="first.cab", version=OLD))
+    ctl.text("rule", "approve", "1")
+    return ctl
 
 
 def check_survivor(ctl, before, after, what):
@@ -66,10 +56,10 @@ def check_survivor(ctl, before, after, what):
     return complete
 
 
-def test_killed_at_every_point(fresh, tmp_path):
+def test_killed_at_every_point(fresh, second, tmp_path):
     reference = fresh()
     before = {"content": reference.content(), "images": images(reference)}
-    points = write_points.of(command(reference), tmp_path / "trace")
+    points = write_points.of(command(reference, second), tmp_path / "trace")
     after = {"content": reference.content(), "images": images(reference), "tree": tree(reference)}
     assert before["content"] != after["content"] and len(after["images"]) == len(before["images"]) + 8
     assert {name for name, _ in points} >= {"mkdir", "rename", "link", "fsync", "unlink"}, points
@@ -78,10 +68,10 @@ def test_killed_at_every_point(fresh, tmp_path):
     for number, point in enumerate(points):
         what = f"point {number} of {len(points)}: before {point.call} number {point.occurrence}"
         ctl = fresh()
-        write_points.kill(command(ctl), point, tmp_path / "killed")
+        write_points.kill(command(ctl, second), point, tmp_path / "killed")
         outcomes.append(check_survivor(ctl, before, after, what))
 
-        again = ctl("import", ctl.package)
+        again = ctl("import", second)
         assert again.code == 0, f"{what}: the next import: {again}"
         assert ctl.content() == after["content"], what
         assert tree(ctl) == after["tree"], f"{what}: after the next import"
@@ -92,18 +82,18 @@ def test_killed_at_every_point(fresh, tmp_path):
 GROWING = [*write_points.OPENING, "creat", "write", "pwrite64", "mkdir", "rename", "fsync", "fdatasync"]
 
 
-def test_disk_full_at_every_point(fresh, tmp_path):
+def test_disk_full_at_every_point(fresh, second, tmp_path):
     """Each call that could meet a full disk does: the import fails and everything is as before, or it is complete."""
     reference = fresh()
     before = reference.state()
-    points = [point for point in write_points.of(command(reference), tmp_path / "trace") if point.call in GROWING]
+    points = [point for point in write_points.of(command(reference, second), tmp_path / "trace") if point.call in GROWING]
     after, complete = reference.state(), tree(reference)  # the copies that follow take the reference's place
 
     failed = 0
     for number, point in enumerate(points):
         what = f"point {number} of {len(points)}: no space at {point.call} number {point.occurrence}"
         ctl = fresh()
-        result = write_points.fail(command(ctl), point, tmp_path / "full", "ENOSPC")
+        result = write_points.fail(command(ctl, second), point, tmp_path / "full", "ENOSPC")
         assert result.returncode in (0, 1), f"{what}: {result}"
         if result.returncode:
             failed += 1
@@ -115,13 +105,13 @@ def test_disk_full_at_every_point(fresh, tmp_path):
     assert before != after
 
 
-def test_file_system_without_hard_links(fresh, tmp_path):
+def test_file_system_without_hard_links(fresh, second, tmp_path):
     """Images are copied then."""
     reference = fresh()
-    write_points.of(command(reference), tmp_path / "trace")
+    write_points.of(command(reference, second), tmp_path / "trace")
     expected = tree(reference)
     ctl = fresh()
-    result = write_points.strace(command(ctl), tmp_path / "trace", "-e", "trace=link,linkat", "-e", "inject=link,linkat:error=EPERM")
+    result = write_points.strace(command(ctl, second), tmp_path / "trace", "-e", "trace=link,linkat", "-e", "inject=link,linkat:error=EPERM")
     assert result.returncode == 0, result
     assert "EPERM" in (tmp_path / "trace").read_text()
     assert tree(ctl) == expected

@@ -6,6 +6,9 @@ from pgsql import bare, server
 from conftest import run
 from test_activity import test_an_empty_record, test_every_kind_of_change_is_in_the_chain, test_filters as test_activity_filters, \
     test_list as test_activity_list, test_the_chain_is_as_described, test_what_is_wrong_is_named
+from test_identity import rejected, test_a_copy_and_a_backup_keep_it as test_a_copy_and_a_backup_keep_the_identity, \
+    test_a_file_store_of_the_time_before, test_another_store_is_refused, test_both_are_named, test_both_get_the_same_with_the_first_import, \
+    test_store_check_says_so, test_the_remedy
 from test_import import test_import_as_json, test_other_bytes_for_a_known_version, test_A14_the_same_file_again_changes_nothing, \
     test_what_is_imported_is_told
 from test_place import sites, test_a_removed_site_takes_its_test_devices_along, test_a_site_that_cannot_be, \

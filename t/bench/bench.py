@@ -19,6 +19,8 @@ import time
 
 import examples
 import make_package
+import many_phones
+import many_records
 import many_rules
 import pg_server
 import phone
@@ -285,6 +287,60 @@ def life(bench):
     server.close()
 
 
+RECORDS, PHONES = 300_000, 50_000
+
+
+def records_per_second(where, label, goal):
+    """A first reading, which makes the phones, and a second day of the same phones."""
+    for turn, name in enumerate(("new phones", "known phones")):
+        many_records.write(where.files, f"node{turn}", RECORDS, PHONES, seed=turn)
+        before = os.times()
+        start = time.monotonic()
+        where.ctl("ingest")
+        seconds, after = time.monotonic() - start, os.times()
+        busy = after.children_user + after.children_system - before.children_user - before.children_system
+        figure(f"{label}: {name}, records/s", f"{RECORDS / seconds:,.0f}", f"goal {goal}; {busy / RECORDS * 1e6:.1f} us of CPU a record")
+
+
+def ingest(bench):
+    say(f"Reading {RECORDS:,} records of {PHONES:,} phones into the inventory")
+    sqlite = store.Store(bench.root / "ingest-sqlite").init()
+    records_per_second(sqlite, "SQLite", "50,000")
+    server = pg_server.Server()
+    records_per_second(PgsqlStore(bench.root / "ingest-pgsql", server).init(), "PostgreSQL", "20,000")
+    server.close()
+    figure("SQLite: bytes of database a phone", f"{sqlite.database.stat().st_size / PHONES:,.0f}", "goal 1,024 and its history")
+
+
+def inventory(bench):
+    """Whole commands, the start of the program included; the first asking of each counts, but for a warm file cache."""
+    say("500,000 phones, 10,000,000 events, 2,000 rules")
+    server = pg_server.Server()
+    for name, where in (("SQLite", store.Store(bench.root / "phones").init()),
+                        ("PostgreSQL", PgsqlStore(bench.root / "phones-pgsql", server).init())):
+        start = time.monotonic()
+        many_phones.fill(where.spec, many_phones.parse([where.spec]))
+        figure(f"{name}: filling the store, s", f"{time.monotonic() - start:.0f}")
+        some = json.loads(where.ctl("--json", "device", "list", "--state", "stuck", "--limit", "1"))["phones"][0]
+        for title, command in (("first page", ["list"]), ("first page by MAC address", ["list", "--sort", "mac"]),
+                               ("first page by model", ["list", "--sort", "model"]), ("end of a MAC address", ["list", some["mac"][-5:]]),
+                               ("beginning of an address", ["list", "10.5."]), ("stuck phones of a site", ["list", "--state", "stuck", "--site", "site5"]),
+                               ("gone phones of a model", ["list", "--state", "gone", "--model", "CX600"]), ("one phone", ["show", some["mac"]]),
+                               ("counts by model and version", ["counts"]), ("counts by state", ["counts", "--by", "state"]),
+                               ("counts by site and state", ["counts", "--by", "site,state"])):
+            figure(f"{name}: {title}, ms", f"{statistics.median(milliseconds(where, 'device', *command) for _ in range(5)):.0f}",
+                   "goal 100")
+        tables = ("device", "device_count")
+        if name == "SQLite":
+            listed = ", ".join(f"'{table}'" for table in tables)
+            size = subprocess.run(["sqlite3", where.database, f"SELECT SUM(pgsize) FROM dbstat WHERE name IN (SELECT name FROM "
+                                   f"sqlite_master WHERE tbl_name IN ({listed}))"], check=True, text=True, capture_output=True).stdout
+        else:
+            size = server.psql("SELECT " + " + ".join(f"pg_total_relation_size('{table}')" for table in tables)).stdout
+        figure(f"{name}: bytes a phone, its events apart", f"{int(size) / 500_000:.0f}", "goal 1,024")
+    server.close()
+
+
 def resident(pid):
     """KiB of memory of the process that is its own (Pss_Anon) and in all (Rss)."""
     text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
@@ -540,7 +596,7 @@ def refresh(bench):
 
 SECTIONS = {"checks": checks, "external": external, "instructions": instructions, "audit": audit,
             "download": download, "rules": rules, "life": life, "memory": memory, "import": import_package,
-            "verify": verify_package, "upload": upload, "refresh": refresh}
+            "verify": verify_package, "inventory": inventory, "upload": upload, "refresh": refresh, "ingest": ingest}
 
 
 def main():

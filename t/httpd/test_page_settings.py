@@ -9,7 +9,8 @@ SITES = 7   # settings that a site can have
 
 
 def activities(site):
-    return json.loads(site.store.ctl("activity", "list", "--json"))
+    """Of changes; what was refused is on record, too."""
+    return [row for row in json.loads(site.store.ctl("activity", "list", "--json")) if row["action"] != "refuse"]
 
 
 def values(site, scope="global"):
@@ -56,7 +57,7 @@ class TestShowing(Places):
         rows = {row["name"]: row for row in Pages(clean).json("settings?scope=site:berlin")["settings"]}
         assert [(rows[name]["origin"], rows[name]["is_own"], rows[name]["value"]) for name in ("LogFlushInterval", "MaxLogFileSize", "log-quota")] == \
                [("global", False, "00:10:00"), ("site", True, "70000"), ("default", False, "0")]
-        one = Pages(clean).json("settings?scope=site:Berlin&name=maxlogfilesize")["setting"]
+        one = Pages(clean).json("settings?scope=site:Berlin&name=maxlogfilesize")["settings"][0]
         assert (one["value"], one["without"]) == ("70000", "1024000")
 
     @pytest.mark.parametrize("target, status", [("settings?scope=site:Paris", 404), ("settings?scope=Berlin", 400), ("settings?name=Nonsense", 404)])
@@ -141,13 +142,13 @@ class TestChanging(Places):
 
     def test_changed_meanwhile(self, clean):
         pages = Pages(clean)
-        one, whole = pages.json("settings?name=MaxLogFileSize")["setting"]["shown"], pages.json("settings")["shown"]
+        one, whole = pages.json("settings?name=MaxLogFileSize")["settings"][0]["shown"], pages.json("settings")["shown"]
         clean.store.ctl("setting", "set", "MaxLogFileSize", "70000")
         for answer in (change(pages, name="MaxLogFileSize", value="80000", shown=one),
                        change(pages, "reset", name="MaxLogFileSize", shown=one), change(pages, "reset", shown=whole)):
             assert answer.status == 409 and "was changed since it was shown" in answer.text
         assert values(clean)["MaxLogFileSize"] == "70000"
-        assert change(pages, name="LogFlushInterval", value="00:10:00", shown=pages.json("settings?name=LogFlushInterval")["setting"]["shown"]).status == 303
+        assert change(pages, name="LogFlushInterval", value="00:10:00", shown=pages.json("settings?name=LogFlushInterval")["settings"][0]["shown"]).status == 303
 
     def test_hostile_value(self, clean):
         word = "a&b'\u202e{x}"

@@ -17,7 +17,8 @@ def devices(site):
 
 
 def activities(site):
-    return json.loads(site.store.ctl("activity", "list", "--json"))
+    """Of changes; what was refused is on record, too."""
+    return [row for row in json.loads(site.store.ctl("activity", "list", "--json")) if row["action"] != "refuse"]
 
 
 def add(pages, **fields):

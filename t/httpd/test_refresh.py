@@ -147,7 +147,7 @@ class TestWithoutDatabase:
             assert site.get(IMAGE).status == 200
         assert (site.ledger.count("DU0506"), site.ledger.count("DU0531"), site.ledger.count("DU0502")) == (1, 1, 0)
         assert "devupdatectl store migrate" in site.httpd.log()
-        subprocess.run(["sqlite3", str(site.store.database), counter % 2], check=True)
+        subprocess.run(["sqlite3", str(site.store.database), counter % 3], check=True)
         site.store.approve()
         until(lambda: site.offered(CX500) == PENDING, "the store can be used again", limit=15)
 

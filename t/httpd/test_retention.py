@@ -168,20 +168,28 @@ class TestCleanUp:
         until(lambda: site.ledger.count("DU0915"), "a clean-up", limit=15)
         assert logs.left() == {"1.clg", "2.clg", "3.clg", f"RequestHandlerAuditLog_{NODE}_2020-01-02.log"}
 
-    def test_without_the_store_logs_go_and_the_log_says_what(self, own_site):
+    def test_what_goes_without_the_store_is_on_record_when_it_is_back(self, own_site):
         site = own_site.start()
         logs = Logs(site)
         site.httpd.stop()
         logs.make_usual()
         last_clean_up(site, 2 * DAY)
         take_away(site.store)
-        site.ledger.declare("DU0520", "DU0502", "DU0506", "DU0916")
+        site.ledger.declare("DU0520", "DU0502", "DU0506")
         site.httpd.start()
-        until(lambda: site.ledger.count("DU0916"), "what is not on record is in the log", limit=15)
+        until(lambda: site.ledger.count("DU0915"), "a clean-up", limit=15)
         assert logs.left() == LEFT
         assert REMOVED in site.httpd.log()
         assert site.check().status == 200
+        notes = stamp(site).with_suffix(".removed")
+        until(notes.exists, "what was removed is noted", limit=15)
+        site.httpd.stop()
         bring_back(site.store)
+        assert not clean_ups(site)
+        site.httpd.start()
+        row, = until(lambda: clean_ups(site), "the activity", limit=15)
+        assert row == ("clean-up", NODE, "node", REMOVED, "LogCleanUpInterval 10.00:00:00, log-quota 0")
+        until(lambda: not notes.exists(), "nothing is noted any more")
 
     def test_what_cannot_be_removed_is_said_once(self, own_site):
         site = own_site

@@ -34,10 +34,14 @@ FILE_USERS = {
     "du_daylog": "files of a day: audit, downloads, uploads",
     "du_db": "makes the file of a new SQLite store, and does not let SQLite make one of a mistyped name",
     "du_file": "how all the others write: whole or not at all",
+    "du_identity": "whose images the file store has",
     "du_image": "the tree of images",
     "du_image_check": "compares files with what the store says of them",
     "du_image_tree": "what is in it",
     "du_package": "reads the description in staging",
+    "du_record_file": "counts lines of an audit file",
+    "du_record_queue": "finds audit files that grew",
+    "du_removed": "notes which, until the store has that on record",
     "du_retain": "removes logs that are old or too many",
     "du_ruleset": "maps the kept rule set",
     "du_ruleset_build": "keeps it",
@@ -172,7 +176,7 @@ def rule_exports():
 SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|(CREATE|ALTER|DROP) (TABLE|INDEX|VIEW)|PRAGMA|WHERE \w+ ?=)")
 
 # SQL that is not about our tables, and cannot stand in queries.sql because apr_dbd cannot prepare it.
-DRIVER_SQL = {"mod_devupdate/lib/du_db.c": re.compile(r"PRAGMA (busy_timeout|integrity_check|journal_mode|synchronous)\b")}
+DRIVER_SQL = {"mod_devupdate/lib/du_db.c": re.compile(r"PRAGMA (busy_timeout|cache_size|integrity_check|journal_mode|synchronous|temp_store)\b")}
 
 
 @rule("SQL stands in mod_devupdate/sql only")

@@ -53,7 +53,7 @@ def listed(path, line):
 
 def families():
     """{"nav": names, ...}: keys that are made of a word and a name from a list of the product."""
-    programs = [name for path in files("admin/*.c") for name in re.findall(r"\.name = \"(\w+)\",\s*\.tmpl", path.read_text())]
+    programs = [name for path in files("admin/*.c") for name in re.findall(r"\bdua_page_t page = \{\s*\.name = \"(\w+)\"", path.read_text())]
     return {
         "nav": listed("admin/lib/dua_pages.h", r"^    X\((\w+),") | set(need(programs, "programs of pages")),
         "role": listed("mod_devupdate/lib/du_access.h", r'X\(DU_ROLE_\w+,\s*"(\w+)"'),

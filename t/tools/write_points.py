@@ -60,16 +60,6 @@ def of(command, trace):
     return points_in(trace)
 
 
-def some(points, most=24):
-    """Points of a long run: all if there are few, otherwise the first, the last, and some in between. SQLite writes many pages
-    alike."""
-    if len(points) <= most:
-        return points
-    third = most // 3
-    middle = points[third:-third]
-    return points[:third] + middle[::-(-len(middle) // third)] + points[-third:]
-
-
 def kill(command, point, trace):
     """Runs the command until right before that call."""
     result = strace(command, trace, "-e", f"trace={point.call}",

@@ -45,6 +45,27 @@ START_TEST(lines)
 }
 END_TEST
 
+/* What is written is what is read again, and no cell begins as a formula does. */
+START_TEST(written_lines)
+{
+    static const struct { const char *cells[3], *line; } rows[] = {
+        {{"a", "", "b c"}, "a,,b c\n"},
+        {{NULL, "say \"no\"", "x,y"}, ",\"say \"\"no\"\"\",\"x,y\"\n"},
+        {{"=1+1", "@x", "-1"}, "\"'=1+1\",\"'@x\",\"'-1\"\n"},
+        {{"\t=1", "\r1", "a\nb"}, "\"' =1\",\"' 1\",\"a b\"\n"},
+        {{"\xe3\x82\xa2", "'a", "+"}, "\xe3\x82\xa2,'a,\"'+\"\n"},
+    };
+
+    for (int i = 0; i < COUNT_OF(rows); i++) {
+        const char *line = du_csv_line(unit.pool, rows[i].cells, 3), *cells[4];
+        apr_size_t len = strlen(line) - 1;
+
+        ck_assert_str_eq(line, rows[i].line);
+        ck_assert_int_eq(du_csv_split(apr_pstrmemdup(unit.pool, line, len), len, cells, 4), 3);
+    }
+}
+END_TEST
+
 START_TEST(nul_in_a_line)
 {
     char line[] = "a\0b,c";
@@ -163,6 +184,7 @@ int main(void)
     TCase *tests = unit_tests("csv");
 
     tcase_add_test(tests, lines);
+    tcase_add_test(tests, written_lines);
     tcase_add_test(tests, nul_in_a_line);
     tcase_add_test(tests, written_cells);
     tcase_add_test(tests, a_file);

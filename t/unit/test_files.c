@@ -77,13 +77,13 @@ START_TEST(A12_what_can_be_removed)
     apr_array_header_t *removable;
 
     start();
-    assert_ok(du_files_removable(unit.ctx, listed(), NULL, &removable));
+    assert_ok(du_files_removable(unit.ctx, store, files, NULL, &removable));
     ck_assert_int_eq(removable->nelts, 2);
-    assert_ok(du_files_removable(unit.ctx, listed(), ids(2), &removable));
+    assert_ok(du_files_removable(unit.ctx, store, files, ids(2), &removable));
     ck_assert_int_eq(removable->nelts, 1);
     ck_assert_str_eq(nth(removable, 0)->stored->version, "2");
-    assert_refused(DU_E_CONFLICT, du_files_removable(unit.ctx, listed(), ids(3), &removable));
-    assert_refused(DU_E_NOT_FOUND, du_files_removable(unit.ctx, listed(), ids(6), &removable));
+    assert_refused(DU_E_CONFLICT, du_files_removable(unit.ctx, store, files, ids(3), &removable));
+    assert_refused(DU_E_NOT_FOUND, du_files_removable(unit.ctx, store, files, ids(6), &removable));
     ck_assert_int_eq(listed()->nelts, 5);
 }
 END_TEST

@@ -9,7 +9,7 @@ START_TEST(defaults)
     ck_assert_int_eq(limits.members, 1024);
     ck_assert(limits.size == APR_INT64_C(4294967296));
     ck_assert_int_eq(limits.member_size, 2147483647);
-    ck_assert_int_eq(limits.ratio, 1000);
+    ck_assert_int_eq(limits.ratio, 100);
     ck_assert_int_eq(limits.name, 512);
     ck_assert_int_eq(limits.depth, 32);
     ck_assert_int_gt(limits.processor_seconds, limits.silent_seconds);

@@ -155,7 +155,7 @@ END_TEST
 START_TEST(other_schema_version)
 {
     static const char *const changes[] = {"UPDATE counter SET value = 0 WHERE name = 'schema'",
-                                          "UPDATE counter SET value = 3 WHERE name = 'schema'",
+                                          "UPDATE counter SET value = 1000 WHERE name = 'schema'",
                                           "DELETE FROM counter WHERE name = 'schema'"};
     const char *spec = fresh_store();
     du_store_t *store;

@@ -18,13 +18,12 @@ static const char *filled_store(void)
     run_sql(spec, "INSERT INTO role VALUES ('enam', 'erol', 'esit')");
     run_sql(spec, "INSERT INTO secret VALUES ('enam', 'eval')");
     run_sql(spec, "INSERT INTO reading VALUES ('efil', 4, 5)");
-    run_sql(spec, "INSERT INTO device VALUES (3, 'emac', 'emac', 'eser', 'eadd', 'edev', 'etyp', 'ebra', "
-                  "'emod', 'erev', 'eloc', 'ever', 'ever', 16, 'esit', 'euse', 'enod', 'eend', 21, 22, 23, "
-                  "'eres', 'erea', 'eoff', 27, 28, 'etak', 30, 31, 32, 'ehel', 'esta', 35)");
+    run_sql(spec, "INSERT INTO device_count VALUES (3, 'edev', 'etyp', 'ebra', 'emod', 'erev', 'eloc', 'ever', "
+                  "'esit', 'esta', 12)");
+    run_sql(spec, "INSERT INTO device VALUES (3, 4, 'emac', 'erev', 'eser', 'eadd', 'euse', 'ever', 10, 'enod', "
+                  "'eend', 13, 14, 15, 'eres', 'erea', 'eoff', 19, 20, 'etak', 22, 23, 24, 'ehel', 26)");
     run_sql(spec, "INSERT INTO device_event VALUES (3, 4, 5, 'ekin', 'enod', 'eadd', 'ever', 'eoff', 'eres', "
                   "'erea', 'efil', 14)");
-    run_sql(spec, "INSERT INTO device_count VALUES ('ecou', 'edev', 'etyp', 'ebra', 'emod', 'erev', 'eloc', "
-                  "'ever', 'esit', 'esta', 13)");
     run_sql(spec, "INSERT INTO stranger VALUES ('edev', 'etyp', 'ebra', 'emod', 'erev', 'eloc', 9, 10, 11)");
     run_sql(spec, "INSERT INTO traffic VALUES (3, 'enod', 5, 6, 7, 8, 9, 10)");
     run_sql(spec, "INSERT INTO rollout VALUES (3, 4, 'ever', 6, 7)");
@@ -62,18 +61,16 @@ static const char *content_of(const char *spec, const char *table)
         "role", "name || ' ' || role || ' ' || site_key",
         "secret", "name || ' ' || value",
         "reading", "file || ' ' || position || ' ' || time",
-        "device", "id || ' ' || mac || ' ' || mac_reverse || ' ' || serial || ' ' || address || ' ' || "
-                  "device_key || ' ' || type || ' ' || brand || ' ' || model || ' ' || revision || ' ' || "
-                  "locale || ' ' || version || ' ' || version_before || ' ' || version_time || ' ' || "
-                  "site_key || ' ' || user_name || ' ' || node || ' ' || endpoint || ' ' || "
-                  "first_seen || ' ' || last_seen || ' ' || checks || ' ' || result || ' ' || reason || ' ' || "
-                  "offered || ' ' || offered_time || ' ' || offers || ' ' || taken || ' ' || "
-                  "taken_time || ' ' || taken_bytes || ' ' || taken_size || ' ' || held || ' ' || "
-                  "state || ' ' || events",
+        "device", "id || ' ' || count_id || ' ' || mac || ' ' || mac_reverse || ' ' || serial || ' ' || "
+                  "address || ' ' || user_name || ' ' || version_before || ' ' || version_time || ' ' || "
+                  "node || ' ' || endpoint || ' ' || first_seen || ' ' || last_seen || ' ' || checks || ' ' || "
+                  "result || ' ' || reason || ' ' || offered || ' ' || offered_time || ' ' || offers || ' ' || "
+                  "taken || ' ' || taken_time || ' ' || taken_bytes || ' ' || taken_size || ' ' || held || ' ' || "
+                  "events",
         "device_event", "device_id || ' ' || number || ' ' || time || ' ' || kind || ' ' || node || ' ' || "
                         "address || ' ' || version || ' ' || offered || ' ' || result || ' ' || "
                         "reason || ' ' || file || ' ' || bytes",
-        "device_count", "count_key || ' ' || device_key || ' ' || type || ' ' || brand || ' ' || "
+        "device_count", "id || ' ' || device_key || ' ' || type || ' ' || brand || ' ' || "
                         "model || ' ' || revision || ' ' || locale || ' ' || version || ' ' || "
                         "site_key || ' ' || state || ' ' || phones",
         "stranger", "device_key || ' ' || type || ' ' || brand || ' ' || model || ' ' || revision || ' ' || "

@@ -86,7 +86,7 @@ START_TEST(every_table_can_be_read)
         apr_int64_t rows;
 
         assert_ok(du_table_count(unit.ctx, db, (du_table_e)table, &rows));
-        ck_assert_int_eq(rows, table == DU_TABLE_COUNTER ? 7 : table == DU_TABLE_SETTING ? 1 : 0);
+        ck_assert_int_eq(rows, table == DU_TABLE_COUNTER ? 8 : table == DU_TABLE_SETTING ? 1 : 0);
     }
     ck_assert_str_eq(du_table_name(DU_TABLE_IMAGE_FILE), "image_file");
 }

@@ -56,7 +56,7 @@ static inline const char *schema_of(const char *spec)
         " || tbl_name || ' ' || coalesce(sql, '-') AS line FROM sqlite_master WHERE type = 'index' ORDER BY name))";
     static const char *const pgsql =
         "SELECT (SELECT string_agg(table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' ||"
-        " coalesce(column_default, '-'), ', ' ORDER BY table_name, ordinal_position) FROM information_schema.columns"
+        " coalesce(column_default, '-') || ' ' || coalesce(collation_name, '-'), ', ' ORDER BY table_name, ordinal_position) FROM information_schema.columns"
         " WHERE table_schema = current_schema()) || '; ' || (SELECT string_agg(replace(indexdef, current_schema(), ''), ', '"
         " ORDER BY indexname) FROM pg_indexes WHERE schemaname = current_schema()) || '; ' || (SELECT string_agg(replace("
         "pg_get_constraintdef(oid), current_schema(), ''), ', ' ORDER BY conname) FROM pg_constraint WHERE connamespace ="

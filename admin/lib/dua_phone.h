@@ -1,0 +1,25 @@
+/*
+ * Phones of the inventory as JSON and as CSV: the same for devupdatectl and for the pages.
+ */
+#ifndef DUA_PHONE_H
+#define DUA_PHONE_H
+
+#include <jansson.h>
+
+#include "du_inventory.h"
+
+/* What is known of a phone; what is not is null. */
+json_t *dua_json_phone(apr_pool_t *pool, const du_phone_t *phone);
+
+json_t *dua_json_phone_event(apr_pool_t *pool, const du_phone_event_t *event);
+
+/* Members only of what phones are told apart by (DU_BY_...), and "phones". */
+json_t *dua_json_phone_count(apr_pool_t *pool, const du_phone_count_t *count, unsigned by);
+
+json_t *dua_json_stranger(apr_pool_t *pool, const du_stranger_t *stranger);
+
+/* The first line of a list of phones as CSV, and the line of one; each with its line feed. */
+const char *dua_csv_phone_titles(apr_pool_t *pool);
+const char *dua_csv_phone(apr_pool_t *pool, const du_phone_t *phone);
+
+#endif

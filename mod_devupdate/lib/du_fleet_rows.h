@@ -1,0 +1,132 @@
+/*
+ * What the parts of the fleet share: du_fleet.c knows whose a record is and what it changes, du_fleet_load.c reads rows,
+ * du_fleet_save.c writes them, du_fleet_rules.c has settings, sites and users.
+ */
+#ifndef DU_FLEET_ROWS_H
+#define DU_FLEET_ROWS_H
+
+#include <apr_hash.h>
+
+#include "du_fleet.h"
+#include "du_inventory.h"
+#include "du_store_rows.h"
+#include "du_subnet.h"
+
+#define DU_STRANGERS_MAX 10000 /* kinds without a rule that are listed */
+
+typedef enum { DU_USERS_KEEP, DU_USERS_HASH, DU_USERS_DROP } du_users_e;
+
+struct du_fleet_rules_t {
+    int history;       /* events of a phone that are kept */
+    apr_int64_t limit; /* phones */
+    int patience;      /* stuck-after */
+    du_users_e users;
+    const char *user_key;         /* for DU_USERS_HASH */
+    apr_interval_time_t user_age; /* 0 = for ever */
+    apr_array_header_t *subnets;  /* of subnet_t, the longest prefix first */
+};
+
+/* The site_key of an address; "" if it is at none. */
+const char *du_fleet_site(const du_fleet_rules_t *rules, const char *address);
+
+/* What is kept of an account, in pool. */
+const char *du_fleet_user(const du_fleet_rules_t *rules, apr_pool_t *pool, const char *user);
+
+/* A row of device_count. */
+typedef struct du_kind_t {
+    apr_int64_t id;
+    const char *device_key;
+    du_key_t key;
+    const char *version, *site_key, *state;
+    apr_int64_t phones; /* how many more since it was read */
+    int is_new;
+} du_kind_t;
+
+/* What of a phone is to be written. */
+#define DU_CHANGED_SEEN 1 /* what changes with each check */
+#define DU_CHANGED_NAME 2 /* what is in an index, too */
+
+typedef struct du_fleet_phone_t du_fleet_phone_t;
+struct du_fleet_phone_t {
+    du_phone_t is;          /* `site` is the site_key */
+    const char *device_key; /* of is.key */
+    du_kind_t *kind;        /* as it was read; NULL for a new phone */
+    unsigned changed;
+    int is_full;                /* its oldest events are to go */
+    int is_gone;                /* not to be written: merged into another, or explained */
+    du_fleet_phone_t *heir;     /* that it was merged into */
+    apr_array_header_t *events; /* du_phone_event_t to be added */
+    apr_hash_t *fetched;        /* file -> apr_off_t *, of is.taken; NULL until it is asked for */
+};
+
+/* The files of a version, as the store has them. */
+typedef struct du_fleet_image_t {
+    apr_hash_t *sizes; /* name in lower case -> apr_off_t * */
+    apr_off_t total;   /* 0 = the store does not know it */
+} du_fleet_image_t;
+
+typedef struct du_fleet_t {
+    du_ctx_t *ctx;
+    du_store_t *store;
+    const du_fleet_rules_t *rules;
+    apr_pool_t *pool;
+    apr_time_t now;
+    apr_array_header_t *phones;      /* du_fleet_phone_t *, all */
+    apr_hash_t *by_id, *by_mac;      /* the id is &phone->is.id */
+    apr_hash_t *by_serial;           /* seen with it last */
+    apr_hash_t *by_serial_only;      /* without a MAC address */
+    apr_hash_t *by_address;          /* without a name */
+    apr_hash_t *by_offer;            /* address, key and version */
+    apr_hash_t *kinds, *kinds_by_id; /* du_kind_t by key, version, site and state */
+    apr_hash_t *images;              /* du_fleet_image_t by key and version */
+    apr_hash_t *sites;               /* by address */
+    apr_hash_t *traffic, *strangers;
+    apr_int64_t taker; /* id of the phone that was asked for; 0 = none */
+    apr_int64_t total; /* phones in the store and new ones; -1 = not counted yet */
+    du_fleet_result_t *result;
+} du_fleet_t;
+
+/* What a node did in an hour, and how often a kind without a rule asked. */
+typedef struct du_fleet_traffic_t {
+    apr_time_t hour;
+    const char *node;
+    apr_int64_t checks, offers, refused, downloads, bytes, uploads;
+} du_fleet_traffic_t;
+
+typedef struct du_fleet_stranger_t {
+    const char *device_key;
+    du_key_t key;
+    apr_int64_t checks;
+    apr_time_t first_seen, last_seen;
+} du_fleet_stranger_t;
+
+/* Makes a phone known under its names. */
+void du_fleet_index(du_fleet_t *fleet, du_fleet_phone_t *phone);
+
+/* The key as `rule` and `device_count` have it; in fleet->pool. */
+const char *du_fleet_key(const du_fleet_t *fleet, const du_key_t *key);
+
+/* What identifies an offer, whatever its spelling. */
+const char *du_fleet_offer(const du_fleet_t *fleet, const char *address, const char *device_key, const char *version);
+
+/* Reads all phones that the sightings name. */
+apr_status_t du_fleet_load(du_fleet_t *fleet, const apr_array_header_t *sightings);
+
+/* The phone in the store that took, was offered or runs that version at that address; NULL if there is none. */
+apr_status_t du_fleet_load_taker(du_fleet_t *fleet, const char *address, const char *device_key, const char *version,
+                                 du_fleet_phone_t **phone);
+
+/* How many phones there are. */
+apr_status_t du_fleet_count(du_fleet_t *fleet);
+
+/* The files of a version. */
+apr_status_t du_fleet_load_image(du_fleet_t *fleet, const char *device_key, const char *version,
+                                 du_fleet_image_t **image);
+
+/* What the phone fetched of is.taken, by its events. */
+apr_status_t du_fleet_load_fetched(du_fleet_t *fleet, du_fleet_phone_t *phone);
+
+/* Writes everything. `hour` is when the last of it was. */
+apr_status_t du_fleet_save(du_fleet_t *fleet, apr_time_t hour);
+
+#endif
