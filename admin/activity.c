@@ -128,16 +128,15 @@ static apr_status_t write_line(dua_t *dua, const char *line)
 
 static const char *csv_line(apr_pool_t *pool, const du_activity_t *row)
 {
-    apr_time_exp_t t = {0};
-    const char *line;
-
-    apr_time_exp_gmt(&t, row->time);
-    line = apr_psprintf(pool, "%" APR_INT64_T_FMT ",%04d-%02d-%02dT%02d:%02d:%02dZ", row->id, t.tm_year + 1900,
-                        t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
-#define CELL(name) line = apr_pstrcat(pool, line, ",", du_csv_cell(pool, row->name), NULL);
-    DU_ACTIVITY_TEXTS(CELL)
+    json_t *time = dua_json_time(pool, row->time);
+#define CELL(name) row->name,
+    const char *cells[] = {du_text_number(pool, row->id), json_string_value(time),
+                           DU_ACTIVITY_TEXTS(CELL) row->digest};
 #undef CELL
-    return apr_pstrcat(pool, line, ",", row->digest, "\r\n", NULL);
+    const char *line = du_csv_line(pool, cells, sizeof(cells) / sizeof(cells[0]));
+
+    json_decref(time);
+    return line;
 }
 
 /* One piece; the filter goes on to the next. *count is how many rows it had. */
@@ -164,7 +163,7 @@ static apr_status_t show_csv(dua_t *dua, du_activity_filter_t *filter)
 
     if (status == APR_SUCCESS) {
 #define TITLE(name) "," #name
-        status = write_line(dua, "id,time" DU_ACTIVITY_TEXTS(TITLE) ",digest\r\n");
+        status = write_line(dua, "id,time" DU_ACTIVITY_TEXTS(TITLE) ",digest\n");
 #undef TITLE
     }
     filter->limit = PIECE_ROWS;

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "du_files.h"
+#include "du_job.h"
 #include "du_text.h"
 
 /* "pending", "approved, restore": the versions of its rule that a stored version is; "" if it is none. */
@@ -153,38 +154,82 @@ static apr_array_header_t *ids_given(ctl_t *ctl)
     return ctl->argc ? ids : NULL;
 }
 
-static void print_cleared(ctl_t *ctl, const apr_array_header_t *removed)
+static json_t *json_leftovers(ctl_t *ctl, const apr_array_header_t *leftovers)
 {
-    int is_dry = ctl->option[CTL_OPT_DRY_RUN] != NULL;
+    json_t *array = json_array();
 
-    if (ctl->option[CTL_OPT_JSON]) {
+    for (int i = 0; i < leftovers->nelts; i++) {
+        const du_job_leftover_t *leftover = &APR_ARRAY_IDX(leftovers, i, du_job_leftover_t);
         json_t *object = json_object();
 
-        json_object_set_new(object, "result", json_string(removed->nelts ? "cleared" : "nothing"));
-        json_object_set_new(object, "dry_run", json_boolean(is_dry));
-        json_object_set_new(object, "removed", json_entries(ctl, removed));
-        json_object_set_new(object, "bytes", json_integer(bytes_of(removed)));
-        ctl_json_print(object);
-    } else if (removed->nelts == 0) {
-        printf("Nothing to do: every stored version is in use.\n");
-    } else {
-        print_table(ctl, removed);
-        printf("\n%s %d stored versions, %" APR_OFF_T_FMT " bytes.\n", is_dry ? "Would delete" : "Deleted",
-               removed->nelts, bytes_of(removed));
+        json_object_set_new(object, "path", dua_json_text(ctl->pool, leftover->path));
+        json_object_set_new(object, "bytes", json_integer(leftover->bytes));
+        json_array_append_new(array, object);
     }
+    return array;
+}
+
+static void print_as_json(ctl_t *ctl, const apr_array_header_t *removed, const apr_array_header_t *leftovers)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "result", json_string(removed->nelts || leftovers->nelts ? "cleared" : "nothing"));
+    json_object_set_new(object, "dry_run", json_boolean(ctl->option[CTL_OPT_DRY_RUN] != NULL));
+    json_object_set_new(object, "removed", json_entries(ctl, removed));
+    json_object_set_new(object, "bytes", json_integer(bytes_of(removed)));
+    json_object_set_new(object, "leftovers", json_leftovers(ctl, leftovers));
+    ctl_json_print(object);
+}
+
+static void print_cleared(ctl_t *ctl, const apr_array_header_t *removed, const apr_array_header_t *leftovers)
+{
+    const char *verb = ctl->option[CTL_OPT_DRY_RUN] ? "Would delete" : "Deleted";
+
+    if (removed->nelts == 0 && leftovers->nelts == 0) {
+        printf("Nothing to do: every stored version is in use.\n");
+    }
+    if (removed->nelts > 0) {
+        print_table(ctl, removed);
+        printf("\n%s %d stored versions, %" APR_OFF_T_FMT " bytes.\n", verb, removed->nelts, bytes_of(removed));
+    }
+    for (int i = 0; i < leftovers->nelts; i++) {
+        const du_job_leftover_t *leftover = &APR_ARRAY_IDX(leftovers, i, du_job_leftover_t);
+
+        printf("%s what an import of the pages has left: %s, %" APR_OFF_T_FMT " bytes.\n", verb,
+               ctl_text(ctl->pool, leftover->path), leftover->bytes);
+    }
+}
+
+static apr_status_t clear(ctl_t *ctl, apr_array_header_t **removed)
+{
+    return ctl->option[CTL_OPT_DRY_RUN]
+               ? du_files_removable(ctl->ctx, ctl->store, ctl->files, ids_given(ctl), removed)
+               : du_files_clear(ctl->ctx, ctl->store, ctl->files, ids_given(ctl), &ctl->actor, removed);
+}
+
+/* Whoever names versions wants those and nothing else gone. */
+static apr_status_t tidy_jobs(ctl_t *ctl, apr_array_header_t **leftovers)
+{
+    *leftovers = apr_array_make(ctl->pool, 1, sizeof(du_job_leftover_t));
+    return ctl->argc ? APR_SUCCESS
+                     : du_job_tidy(ctl->ctx, ctl->files, ctl->option[CTL_OPT_DRY_RUN] != NULL, ctl->pool, leftovers);
 }
 
 apr_status_t ctl_file_clear(ctl_t *ctl)
 {
-    apr_array_header_t *removed;
-    apr_status_t status =
-        ctl->option[CTL_OPT_DRY_RUN]
-            ? du_files_removable(ctl->ctx, ctl->store, ctl->files, ids_given(ctl), &removed)
-            : du_files_clear(ctl->ctx, ctl->store, ctl->files, ids_given(ctl), &ctl->actor, &removed);
+    apr_array_header_t *removed, *leftovers;
+    apr_status_t status = clear(ctl, &removed);
 
     if (status == APR_SUCCESS || status == DU_E_NOTHING) {
-        print_cleared(ctl, removed);
-        return APR_SUCCESS;
+        status = tidy_jobs(ctl, &leftovers);
     }
-    return status;
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (ctl->option[CTL_OPT_JSON]) {
+        print_as_json(ctl, removed, leftovers);
+    } else {
+        print_cleared(ctl, removed, leftovers);
+    }
+    return APR_SUCCESS;
 }

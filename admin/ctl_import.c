@@ -16,27 +16,33 @@ typedef struct progress_t {
     int width; /* of what stands there; 0 if nothing does */
 } progress_t;
 
-static void draw(void *baton, const char *stage, apr_off_t done, apr_off_t total)
-{
-    progress_t *progress = baton;
-    int percent = total > 0 ? (int)((double)done * 100 / (double)total) : 100;
-
-    if (progress->stage == stage && progress->percent == percent) {
-        return;
-    }
-    progress->stage = stage;
-    progress->percent = percent;
-    progress->width =
-        fprintf(stderr, "\r%s the package: %3d %%", strcmp(stage, "store") == 0 ? "Storing" : "Reading", percent) - 1;
-    fflush(stderr);
-}
-
 static void wipe(const progress_t *progress)
 {
     if (progress->width > 0) {
         fprintf(stderr, "\r%*s\r", progress->width, "");
         fflush(stderr);
     }
+}
+
+static apr_status_t draw(void *baton, const char *stage, apr_off_t done, apr_off_t total)
+{
+    progress_t *progress = baton;
+    int percent = total > 0 ? (int)((double)done * 100 / (double)total) : 100;
+    const char *words = strcmp(stage, "wait") == 0    ? "Waiting for another import"
+                        : strcmp(stage, "store") == 0 ? "Storing the package"
+                                                      : "Reading the package";
+
+    if (progress->stage == stage && progress->percent == percent) {
+        return APR_SUCCESS;
+    }
+    if (progress->stage != stage) {
+        wipe(progress);
+    }
+    progress->stage = stage;
+    progress->percent = percent;
+    progress->width = fprintf(stderr, total > 0 ? "\r%s: %3d %%" : "\r%s", words, percent) - 1;
+    fflush(stderr);
+    return APR_SUCCESS;
 }
 
 /* Where the version of an arrival stands in its rule. */

@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "du_job.h"
 #include "du_removed.h"
 #include "du_retain.h"
 
@@ -75,6 +76,9 @@ static void clean(du_ctx_t *ctx, const du_cleaner_t *cleaner, const du_settings_
         if (du_retain_set_last(ctx, cleaner->stamp, now) != APR_SUCCESS) {
             du_report(ctx, DU_LOG_WARNING);
         }
+    }
+    if (du_job_tidy(ctx, what.files, 0, ctx->pool, NULL) != APR_SUCCESS) {
+        du_report(ctx, DU_LOG_WARNING);
     }
     if (removed.files > 0) {
         text = du_retained_text(ctx->pool, &removed);

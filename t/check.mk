@@ -78,7 +78,7 @@ EXTRA_DIST += t/fuzz/run t/fuzz/make-catalogs t/fuzz/corpus t/fuzz/multipart.dic
 
 # --- how a package comes in: unit tests that need gcab, cabextract and t/tools/make_package.py ---------------------
 if HAVE_CHECK
-package_tests = t/unit/test_cab t/unit/test_cab_hostile t/unit/test_cab_others t/unit/test_catalog t/unit/test_files t/unit/test_image t/unit/test_import t/unit/test_update_info
+package_tests = t/unit/test_cab t/unit/test_cab_hostile t/unit/test_cab_others t/unit/test_catalog t/unit/test_files t/unit/test_image t/unit/test_import t/unit/test_job t/unit/test_update_info
 TESTS += $(package_tests)
 check_PROGRAMS += $(package_tests)
 t_unit_test_cab_SOURCES = t/unit/test_cab.c t/unit/cab_halves.h t/unit/package.h t/unit/unit.h
@@ -102,6 +102,9 @@ t_unit_test_image_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
 t_unit_test_import_SOURCES = t/unit/test_import.c t/unit/package.h t/unit/store.h t/unit/unit.h
 t_unit_test_import_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_test_import_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
+t_unit_test_job_SOURCES = t/unit/test_job.c t/unit/package.h t/unit/store.h t/unit/unit.h
+t_unit_test_job_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
+t_unit_test_job_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)
 t_unit_test_update_info_SOURCES = t/unit/test_update_info.c t/unit/unit.h
 t_unit_test_update_info_CPPFLAGS = $(DU_CPPFLAGS) $(CHECK_CFLAGS)
 t_unit_test_update_info_LDADD = libdevupdate.la $(DU_LIBS) $(CHECK_LIBS)

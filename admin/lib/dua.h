@@ -30,7 +30,7 @@ typedef struct dua_page_t {
     du_right_e right;                   /* to see it at all */
     apr_status_t (*show)(dua_t *dua);   /* GET: fills dua->data */
     apr_status_t (*change)(dua_t *dua); /* POST; NULL = the page changes nothing */
-    int reads_body;                     /* POST: its own change() reads the body, which may be large */
+    int takes_file;                     /* a POST may be a form with a file, which change() reads (dua_upload.h) */
     const char *const *changing;        /* those of the parameters that a change has and a GET must not, {NULL} at the
                                          * end; NULL = none */
 } dua_page_t;
@@ -55,7 +55,8 @@ struct dua_t {
     int wants_json;
     const dua_language_t *language;
     apr_hash_t *texts;
-    int refresh; /* seconds after which the page should be asked for again; 0 = never */
+    struct dua_upload_t *upload; /* the form with a file, if it is one */
+    int refresh;                 /* seconds after which the page should be asked for again; 0 = never */
 };
 
 /* Runs one request; the program's exit status. */

@@ -10,6 +10,7 @@
 #include "du_store_role.h"
 #include "du_text.h"
 #include "du_token.h"
+#include "dua_upload.h"
 
 /*
  * Without the store
@@ -36,7 +37,7 @@ static apr_status_t check_length(dua_t *dua)
 {
     apr_off_t length = dua_env_length(&dua->env);
 
-    if (!is_post(dua) || dua->page->reads_body) {
+    if (!is_post(dua) || dua_upload_is(dua)) {
         return APR_SUCCESS;
     }
     if (length < 0) {
@@ -52,7 +53,7 @@ static apr_status_t check_type(dua_t *dua)
 {
     const char *type = dua->env.content_type;
 
-    if (!is_post(dua) || dua->page->reads_body || dua_env_length(&dua->env) == 0 ||
+    if (!is_post(dua) || dua_upload_is(dua) || dua_env_length(&dua->env) == 0 ||
         (type &&
          (du_text_begins(type, "application/x-www-form-urlencoded") || du_text_begins(type, "application/json")))) {
         return APR_SUCCESS;
@@ -94,7 +95,7 @@ apr_status_t dua_guard_request(dua_t *dua)
 
 apr_status_t dua_guard_query(dua_t *dua)
 {
-    if (dua_value(dua, "token") && !(is_post(dua) && dua->page->reads_body)) {
+    if (dua_value(dua, "token")) {
         return du_fail(dua->ctx, DU_E_MALFORMED, DUNO(0883), "a token does not belong into a URL");
     }
     for (const char *const *name = dua->page->changing; !is_post(dua) && name && *name; name++) {

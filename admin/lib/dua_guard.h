@@ -5,8 +5,9 @@
  * account; if the store has a role for it, and that role the page's right. What changes something is no GET, and no token
  * stands in its URL, where logs and histories would keep it. A POST also comes from this very server, as far as the client
  * says where it comes from (Sec-Fetch-Site, else Origin, else Referer), and carries a token (du_token.h) that was made for
- * this account and this page, in the parameter "token" or the field X-DevUpdate-Token. A client that says nothing of where
- * it comes from is a script, and the token decides.
+ * this account and this page, in the parameter "token" or the field X-DevUpdate-Token; of a form with a file, nothing but the
+ * fields before the file has been read by then (dua_upload.h). A client that says nothing of where it comes from is a script,
+ * and the token decides.
  *
  * The functions are called in this order; each fails with a sentence. What was refused is put on record.
  */

@@ -13,6 +13,7 @@
 #include "du_xml.h"
 #include "dua_frame.h"
 #include "dua_guard.h"
+#include "dua_upload.h"
 
 #define STORE_TIMEOUT 10 /* seconds, if the module does not say */
 
@@ -112,7 +113,7 @@ static apr_status_t read_parameters(dua_t *dua)
     if (status == APR_SUCCESS) {
         status = dua_guard_query(dua);
     }
-    return status == APR_SUCCESS && is_post(dua) && !dua->page->reads_body ? read_body(dua) : status;
+    return status == APR_SUCCESS && is_post(dua) && !dua_upload_is(dua) ? read_body(dua) : status;
 }
 
 /* What was chosen is kept in a cookie. */
@@ -200,6 +201,9 @@ static apr_status_t admit(dua_t *dua)
     }
     if (status == APR_SUCCESS) {
         status = dua_guard_role(dua);
+    }
+    if (status == APR_SUCCESS && dua_upload_is(dua)) {
+        status = dua_upload_fields(dua);
     }
     return status == APR_SUCCESS && is_post(dua) ? dua_guard_post(dua) : status;
 }

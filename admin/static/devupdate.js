@@ -24,3 +24,40 @@ for (const form of document.querySelectorAll("form[data-choose]")) {
   form.addEventListener("change", update);
   update();
 }
+
+// A form with a file: progress while it is sent, and a way to stop. The page that follows is the same as without this.
+for (const form of document.querySelectorAll("form[data-upload]")) {
+  const shown = form.querySelector("[data-progress]");
+  const failure = form.querySelector("[data-failure]");
+  const stop = form.querySelector("[data-stop]");
+  const fail = (text) => {
+    failure.hidden = false;
+    failure.firstElementChild.textContent = text;
+  };
+  const sending = (is) => {
+    shown.hidden = stop.hidden = !is;
+    form.querySelector("button.main").disabled = is;
+  };
+  form.addEventListener("submit", (event) => {
+    const request = new XMLHttpRequest();
+    event.preventDefault();
+    failure.hidden = true;
+    sending(true);
+    request.upload.addEventListener("progress", (sent) => {
+      const percent = sent.total ? Math.floor((sent.loaded * 100) / sent.total) : 0;
+      shown.querySelector("progress").value = percent;
+      shown.querySelector("span").textContent = `${percent} %`;
+    });
+    request.addEventListener("loadend", () => {
+      const answer = request.response || {};
+      sending(false);
+      if (request.status === 200 && answer.job) location.assign(`packages?job=${encodeURIComponent(answer.job)}`);
+      else if (request.status) fail(answer.message || `${request.status} ${request.statusText}`);
+    });
+    stop.onclick = () => request.abort();
+    request.open("POST", form.getAttribute("action"));
+    request.responseType = "json";
+    request.setRequestHeader("Accept", "application/json");
+    request.send(new FormData(form));
+  });
+}

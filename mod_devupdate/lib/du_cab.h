@@ -27,8 +27,9 @@ typedef struct du_cab_t {
     apr_array_header_t *members;          /* of du_member_t, in the order of the cabinet */
 } du_cab_t;
 
-/* How far a piece of work is: bytes done, of how many. stage is one word, "read" or "store". */
-typedef void du_progress_fn(void *baton, const char *stage, apr_off_t done, apr_off_t total);
+/* How far a piece of work is: bytes done, of how many. stage is one word, "wait" (for another import; of nothing), "read" or
+ * "store". A failure stops the work, which hands it on. */
+typedef apr_status_t du_progress_fn(void *baton, const char *stage, apr_off_t done, apr_off_t total);
 
 /*
  * Unpacks the cabinet at `path` into the existing directory `staging`. For processes with one thread (du_child.h).

@@ -71,7 +71,7 @@ static apr_status_t hash_block(du_cab_input_t *input, apr_size_t size, apr_size_
     }
     input->done += (apr_off_t)*len;
     if (*len > 0 && input->progress) {
-        input->progress(input->baton, "read", input->done, input->info.size);
+        return input->progress(input->baton, "read", input->done, input->info.size);
     }
     return APR_SUCCESS;
 }

@@ -18,35 +18,6 @@ struct du_csv_t {
     char buffer[2 * DU_CSV_LINE_MAX];
 };
 
-const char *du_csv_cell(apr_pool_t *pool, const char *text)
-{
-    int is_formula = du_csv_is_formula(*text), quoted = is_formula || text[strcspn(text, ",\"\r\n")];
-    char *cell = apr_palloc(pool, 2 * strlen(text) + 4), *to = cell;
-
-    if (!quoted && !*text) {
-        return "";
-    }
-    if (quoted) {
-        *to++ = '"';
-    }
-    if (is_formula) {
-        *to++ = '\'';
-    }
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if (c == '"') {
-            *to++ = '"';
-        }
-        *to++ = c < ' ' || c == 0x7F ? ' ' : *text;
-    }
-    if (quoted) {
-        *to++ = '"';
-    }
-    *to = '\0';
-    return cell;
-}
-
 /* A quoted cell, shortened in place. at is behind the opening quote; answers what is behind the closing one, or NULL. */
 static char *read_quoted(char *at, const char *end, const char **cell)
 {

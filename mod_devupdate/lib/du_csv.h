@@ -1,5 +1,5 @@
 /*
- * CSV as du_journal writes it, cell by cell and read again: a record a line (RFC 4180 without line feeds in cells), and texts that a
+ * Reading CSV files as du_journal writes them: a record a line (RFC 4180 without line feeds in cells), and texts that a
  * spreadsheet would take for a formula quoted with an apostrophe before them, which is taken away again here.
  */
 #ifndef DU_CSV_H
@@ -15,9 +15,6 @@ static inline int du_csv_is_formula(char first)
 {
     return first == '=' || first == '+' || first == '-' || first == '@' || first == '\t' || first == '\r';
 }
-
-/* A text as a cell, in pool: quoted where it must be, control characters as spaces. */
-const char *du_csv_cell(apr_pool_t *pool, const char *text);
 
 /* Splits a line (without its line feed; line[len] must be writable) in place. The number of cells, at most max; -1 if it
  * is no record: a NUL, a quote that is not closed or has text behind it, a quote inside a plain cell, too many cells. */

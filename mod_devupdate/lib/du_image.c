@@ -92,8 +92,9 @@ static int is_still_there(const du_image_lock_t *lock)
            held.device == named.device;
 }
 
-/* APR_EAGAIN if another import took the directory or the lock file away between two of our steps. */
-static apr_status_t try_lock(du_image_lock_t *lock, const char *files)
+/* APR_EAGAIN if another import took the directory or the lock file away between two of our steps; APR_EBUSY if it is at
+ * work and we do not wait. */
+static apr_status_t try_lock(du_image_lock_t *lock, const char *files, int waits)
 {
     apr_status_t rv = du_file_make_dirs(files, DU_IMAGE_ROOT "/" DU_IMAGE_STAGING, lock->pool);
 
@@ -103,8 +104,10 @@ static apr_status_t try_lock(du_image_lock_t *lock, const char *files)
     if (rv != APR_SUCCESS) {
         return APR_STATUS_IS_ENOENT(rv) && !is_missing(files, lock->pool) ? APR_EAGAIN : rv;
     }
-    rv = apr_file_lock(lock->file, APR_FLOCK_EXCLUSIVE);
-    if (rv == APR_SUCCESS && !is_still_there(lock)) {
+    rv = apr_file_lock(lock->file, APR_FLOCK_EXCLUSIVE | (waits ? 0 : APR_FLOCK_NONBLOCK));
+    if (!waits && (APR_STATUS_IS_EAGAIN(rv) || APR_STATUS_IS_EACCES(rv))) {
+        rv = APR_EBUSY;
+    } else if (rv == APR_SUCCESS && !is_still_there(lock)) {
         rv = APR_EAGAIN;
     }
     if (rv != APR_SUCCESS) {
@@ -113,12 +116,12 @@ static apr_status_t try_lock(du_image_lock_t *lock, const char *files)
     return rv;
 }
 
-static apr_status_t take_lock(du_image_lock_t *lock, const char *files)
+static apr_status_t take_lock(du_image_lock_t *lock, const char *files, int waits)
 {
     apr_status_t rv = APR_EAGAIN;
 
     for (int i = 0; i < LOCK_TRIES && APR_STATUS_IS_EAGAIN(rv); i++) {
-        rv = try_lock(lock, files);
+        rv = try_lock(lock, files, waits);
     }
     return rv;
 }
@@ -143,11 +146,9 @@ static apr_status_t release(void *data)
     return apr_file_close(lock->file);
 }
 
-apr_status_t du_image_lock(du_ctx_t *ctx, const char *files, apr_pool_t *pool, du_image_lock_t **result,
-                           const char **staging)
+static du_image_lock_t *make_lock(const char *files, apr_pool_t *pool)
 {
     du_image_lock_t *lock = apr_pcalloc(pool, sizeof(*lock));
-    apr_status_t rv;
 
     lock->pool = pool;
     lock->root = apr_pstrcat(pool, files, "/" DU_IMAGE_ROOT, NULL);
@@ -155,7 +156,18 @@ apr_status_t du_image_lock(du_ctx_t *ctx, const char *files, apr_pool_t *pool, d
     lock->path = apr_pstrcat(pool, lock->staging, "/lock", NULL);
     lock->work = apr_pstrcat(pool, lock->staging, "/work", NULL);
     lock->made_root = is_missing(lock->root, pool);
-    rv = take_lock(lock, files);
+    return lock;
+}
+
+static apr_status_t lock_tree(du_ctx_t *ctx, const char *files, int waits, apr_pool_t *pool, du_image_lock_t **result,
+                              const char **staging)
+{
+    du_image_lock_t *lock = make_lock(files, pool);
+    apr_status_t rv = take_lock(lock, files, waits);
+
+    if (rv == APR_EBUSY) {
+        return rv;
+    }
     if (rv != APR_SUCCESS) {
         remove_directories(lock);
         return du_fail(ctx, rv, DUNO(0620), "cannot lock %s: %pm", lock->root, &rv);
@@ -175,6 +187,18 @@ apr_status_t du_image_lock(du_ctx_t *ctx, const char *files, apr_pool_t *pool, d
     *result = lock;
     *staging = lock->work;
     return APR_SUCCESS;
+}
+
+apr_status_t du_image_lock(du_ctx_t *ctx, const char *files, apr_pool_t *pool, du_image_lock_t **lock,
+                           const char **staging)
+{
+    return lock_tree(ctx, files, 1, pool, lock, staging);
+}
+
+apr_status_t du_image_trylock(du_ctx_t *ctx, const char *files, apr_pool_t *pool, du_image_lock_t **lock,
+                              const char **staging)
+{
+    return lock_tree(ctx, files, 0, pool, lock, staging);
 }
 
 void du_image_unlock(du_image_lock_t *lock)

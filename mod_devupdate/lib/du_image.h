@@ -25,6 +25,10 @@ char *du_image_path(apr_pool_t *pool, const du_key_t *key, const char *version, 
 typedef struct du_image_lock_t du_image_lock_t;
 apr_status_t du_image_lock(du_ctx_t *ctx, const char *files, apr_pool_t *pool, du_image_lock_t **lock,
                            const char **staging);
+
+/* The same without waiting: APR_EBUSY, which is no failure in ctx, if another import is at work. */
+apr_status_t du_image_trylock(du_ctx_t *ctx, const char *files, apr_pool_t *pool, du_image_lock_t **lock,
+                              const char **staging);
 void du_image_unlock(du_image_lock_t *lock);
 
 /* Begins an image: a new directory in staging, its path in *building. */

@@ -12,6 +12,8 @@
 #include "du_text.h"
 #include "du_trust.h"
 
+#define LOCK_PAUSE (APR_USEC_PER_SEC / 5) /* between two looks whether another import has ended */
+
 typedef struct work_t {
     du_ctx_t *ctx;
     du_store_t *store;
@@ -42,10 +44,15 @@ static const char *key_shown(work_t *work, const du_key_t *key)
     return shown(work, du_key_path(work->ctx->pool, key));
 }
 
+static const char *name_of(const du_import_t *import)
+{
+    return import->name ? import->name : apr_filepath_name_get(import->path);
+}
+
 static void describe_package(work_t *work, const du_cab_t *cab)
 {
     du_import_t *import = work->import;
-    const char *name = apr_filepath_name_get(import->path);
+    const char *name = name_of(import);
 
     import->package = (du_package_t){
         .filename = du_text_is_utf8(name, strlen(name)) ? name : shown(work, name),
@@ -86,7 +93,7 @@ static apr_status_t check_news(work_t *work)
     import->package = *known;
     apr_rfc822_date(when, known->imported);
     return du_fail(work->ctx, DU_E_EXISTS, DUNO(0652), "already imported: %s is package %" APR_INT64_T_FMT " of %s",
-                   shown(work, apr_filepath_name_get(import->path)), known->id, when);
+                   shown(work, name_of(import)), known->id, when);
 }
 
 /* An image that is there stays as it is: phones may be downloading it. */
@@ -260,8 +267,8 @@ static apr_status_t build_image(work_t *work, const du_package_image_t *image, c
             rv = du_image_add(work->ctx, building, image->signatures[i]->staged, file->signature);
         }
         work->done += file->size;
-        if (import->progress) {
-            import->progress(import->baton, "store", work->done, work->total);
+        if (rv == APR_SUCCESS && import->progress) {
+            rv = import->progress(import->baton, "store", work->done, work->total);
         }
     }
     return rv;
@@ -319,20 +326,52 @@ static void withdraw(work_t *work)
     work->ctx->failure = failure;
 }
 
+static apr_status_t tell(const work_t *work, du_import_step_e step)
+{
+    const du_import_t *import = work->import;
+
+    return import->step ? import->step(import->baton, step) : APR_SUCCESS;
+}
+
 static apr_status_t place_and_record(work_t *work)
 {
     du_import_t *import = work->import;
     apr_status_t rv = place_images(work);
 
     if (rv == APR_SUCCESS) {
+        rv = tell(work, DU_STEP_STORED);
+    }
+    if (rv == APR_SUCCESS) {
         rv = du_store_import(work->ctx, work->store, &import->package, import->arrivals, &import->actor);
     }
     if (rv != APR_SUCCESS) {
         withdraw(work);
-    } else if (du_identity_claim(work->ctx, work->store, import->files) != APR_SUCCESS) {
+        return rv;
+    }
+    if (du_identity_claim(work->ctx, work->store, import->files) != APR_SUCCESS) {
         du_report(work->ctx, DU_LOG_WARNING); /* the next import makes up for it */
     }
-    return rv;
+    tell(work, DU_STEP_COMMITTED);
+    return APR_SUCCESS;
+}
+
+/* What is in the package and what is known of it: everything that can be said without changing anything. */
+static apr_status_t examine(work_t *work, const du_cab_t *cab, int depth)
+{
+    apr_status_t rv;
+
+    describe_package(work, cab);
+    rv = du_package_match(work->ctx, cab, depth, &work->images);
+    if (rv == APR_SUCCESS) {
+        rv = tell(work, DU_STEP_DESCRIBED);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = judge_package(work);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = take_arrivals(work);
+    }
+    return rv == APR_SUCCESS ? check_news(work) : rv;
 }
 
 static apr_status_t import_locked(work_t *work, const char *staging)
@@ -354,28 +393,46 @@ static apr_status_t import_locked(work_t *work, const char *staging)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    describe_package(work, cab);
-    rv = du_package_match(work->ctx, cab, (int)limits.depth, &work->images);
+    rv = tell(work, DU_STEP_UNPACKED);
     if (rv == APR_SUCCESS) {
-        rv = judge_package(work);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = take_arrivals(work);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = check_news(work);
+        rv = examine(work, cab, (int)limits.depth);
     }
     if (rv == APR_SUCCESS) {
         rv = admit_arrivals(work, &settings);
     }
+    if (rv == APR_SUCCESS) {
+        rv = tell(work, DU_STEP_VERIFIED);
+    }
     return rv == APR_SUCCESS && !import->dry_run ? place_and_record(work) : rv;
+}
+
+/* The system wakes nobody who wants to be able to give up waiting, too. */
+static apr_status_t lock(work_t *work, const char **staging)
+{
+    du_import_t *import = work->import;
+    apr_pool_t *pool;
+    apr_status_t rv;
+
+    if (!import->progress) {
+        return du_image_lock(work->ctx, import->files, work->ctx->pool, &work->lock, staging);
+    }
+    apr_pool_create(&pool, work->ctx->pool);
+    while ((rv = du_image_trylock(work->ctx, import->files, pool, &work->lock, staging)) == APR_EBUSY) {
+        apr_pool_clear(pool);
+        rv = import->progress(import->baton, "wait", 0, 0);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        apr_sleep(LOCK_PAUSE);
+    }
+    return rv;
 }
 
 apr_status_t du_import_run(du_ctx_t *ctx, du_store_t *store, du_import_t *import)
 {
     work_t work = {.ctx = ctx, .store = store, .import = import};
     const char *staging;
-    apr_status_t rv = du_image_lock(ctx, import->files, ctx->pool, &work.lock, &staging);
+    apr_status_t rv = lock(&work, &staging);
 
     if (rv == APR_SUCCESS) {
         rv = import_locked(&work, staging);

@@ -86,7 +86,7 @@ typedef struct progress_t {
     int calls;
 } progress_t;
 
-static void on_progress(void *baton, const char *stage, apr_off_t done, apr_off_t total)
+static apr_status_t on_progress(void *baton, const char *stage, apr_off_t done, apr_off_t total)
 {
     progress_t *progress = baton;
 
@@ -95,6 +95,7 @@ static void on_progress(void *baton, const char *stage, apr_off_t done, apr_off_
     progress->done = done;
     progress->total = total;
     progress->calls++;
+    return APR_SUCCESS;
 }
 
 START_TEST(progress_ends_at_the_size_of_the_file)
@@ -308,7 +309,7 @@ START_TEST(bomb_is_refused_before_anything_is_unpacked)
 END_TEST
 
 /* Appends to the file, once. */
-static void grow(void *baton, const char *stage, apr_off_t done, apr_off_t total)
+static apr_status_t grow(void *baton, const char *stage, apr_off_t done, apr_off_t total)
 {
     const char **path = baton;
 
@@ -317,6 +318,7 @@ static void grow(void *baton, const char *stage, apr_off_t done, apr_off_t total
         package_run(apr_psprintf(unit.pool, "echo >> '%s'", *path));
         *path = NULL;
     }
+    return APR_SUCCESS;
 }
 
 START_TEST(file_that_is_changed_meanwhile)

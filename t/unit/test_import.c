@@ -334,12 +334,13 @@ START_TEST(failure_of_the_file_store_takes_the_images_away)
 }
 END_TEST
 
-static void on_progress(void *baton, const char *stage, apr_off_t done, apr_off_t total)
+static apr_status_t on_progress(void *baton, const char *stage, apr_off_t done, apr_off_t total)
 {
     const char **last = baton;
 
     ck_assert(done <= total);
     *last = apr_psprintf(unit.pool, "%s %d", stage, (int)(done * 100 / total));
+    return APR_SUCCESS;
 }
 
 START_TEST(progress_goes_on_to_the_end)
@@ -353,6 +354,54 @@ START_TEST(progress_goes_on_to_the_end)
     import->baton = &last;
     assert_ok(du_import_run(unit.ctx, store, import));
     ck_assert_str_eq(last, "store 100");
+}
+END_TEST
+
+static apr_status_t stop_at(void *baton, du_import_step_e step)
+{
+    return step == *(du_import_step_e *)baton ? du_fail(unit.ctx, DU_E_CONFLICT, "DU0000", "enough") : APR_SUCCESS;
+}
+
+/* Up to the commit; nothing is left behind then. */
+START_TEST(step_can_stop_the_import)
+{
+    du_import_step_e last = (du_import_step_e)_i;
+    const char *before;
+    du_import_t *import;
+
+    start();
+    before = state();
+    import = import_of(package_make("p.cab", DEVICES));
+    import->step = stop_at;
+    import->baton = &last;
+    if (last == DU_STEP_COMMITTED) {
+        assert_ok(du_import_run(unit.ctx, store, import));
+        assert_on_disk(arrival_at(import, 0));
+        return;
+    }
+    ck_assert_int_eq(du_import_run(unit.ctx, store, import), DU_E_CONFLICT);
+    ck_assert_str_eq(unit.ctx->failure.message, "enough");
+    ck_assert_str_eq(state(), before);
+}
+END_TEST
+
+static apr_status_t stop_storing(void *baton, const char *stage, apr_off_t done, apr_off_t total)
+{
+    (void)baton, (void)done, (void)total;
+    return strcmp(stage, "store") == 0 ? du_fail(unit.ctx, DU_E_CONFLICT, "DU0000", "enough") : APR_SUCCESS;
+}
+
+START_TEST(progress_can_stop_the_import)
+{
+    const char *before;
+    du_import_t *import;
+
+    start();
+    before = state();
+    import = import_of(package_make("p.cab", DEVICES));
+    import->progress = stop_storing;
+    ck_assert_int_eq(du_import_run(unit.ctx, store, import), DU_E_CONFLICT);
+    ck_assert_str_eq(state(), before);
 }
 END_TEST
 
@@ -397,6 +446,8 @@ int main(void)
     tcase_add_test(tests, failure_of_the_store_takes_the_images_away);
     tcase_add_test(tests, failure_of_the_file_store_takes_the_images_away);
     tcase_add_test(tests, progress_goes_on_to_the_end);
+    tcase_add_loop_test(tests, step_can_stop_the_import, DU_STEP_UNPACKED, DU_STEPS);
+    tcase_add_test(tests, progress_can_stop_the_import);
     tcase_add_test(tests, description_in_a_directory);
     return unit_run(tests);
 }
