@@ -4,6 +4,7 @@ import pathlib
 import subprocess
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -98,13 +99,15 @@ class Browser:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
     def click(self, words):
-        """A link or button by what is written on it."""
+        """A link or button by what is written on it, as soon as it is there."""
         path = f"//a[normalize-space()={words!r}] | //button[normalize-space()={words!r}]"
-        self.driver.find_element(By.XPATH, path).click()
+        self.until(lambda: self.driver.find_elements(By.XPATH, path), words)[0].click()
         return self
 
     def until(self, holds, what):
-        return WebDriverWait(self.driver, PATIENCE, 0.1).until(lambda _: holds(), f"never: {what}\n{self.driver.current_url}")
+        """Waits, also through the change from one page to the next."""
+        waiting = WebDriverWait(self.driver, PATIENCE, 0.1, [StaleElementReferenceException])
+        return waiting.until(lambda _: holds(), f"never: {what}\n{self.driver.current_url}")
 
     def reads(self, words):
         """Waits until the page says that."""
