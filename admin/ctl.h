@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "du_rule_filter.h"
 #include "du_store.h"
 #include "du_store_activity.h"
 #include "dua_record.h"
@@ -138,9 +139,9 @@ apr_status_t ctl_args_ids(ctl_t *ctl);
 /* The same where a version may stand behind: ID@VERSION. Fills ctl->ids and ctl->versions. */
 apr_status_t ctl_args_ids_versions(ctl_t *ctl);
 
-/* For `rule list` and whoever chooses rules: judges the filters, and applies them to a rule. */
+/* For `rule list` and whoever chooses rules: judges the filters; which they are. */
 apr_status_t ctl_rule_list_check(ctl_t *ctl);
-int ctl_rule_is_wanted(const ctl_t *ctl, const du_rule_t *rule);
+du_rule_filter_t ctl_rule_filter(const ctl_t *ctl);
 /* What stands behind --scope: "" for the global one, which it is if it is not given, or the name of a site. */
 apr_status_t ctl_scope_read(ctl_t *ctl, const char **site);
 

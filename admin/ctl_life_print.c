@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "du_census.h"
 #include "du_text.h"
 
 static const char *const slots[] = {
@@ -20,7 +21,7 @@ static const char *version(ctl_t *ctl, const du_versions_t *versions, int slot)
 }
 
 /* "pending 2 -> none, approved 1 -> 2, restore none -> 1": what changes. */
-static const char *changes(ctl_t *ctl, const ctl_life_rule_t *chosen)
+static const char *changes(ctl_t *ctl, const du_planned_t *chosen)
 {
     const char *text = "";
 
@@ -33,116 +34,106 @@ static const char *changes(ctl_t *ctl, const ctl_life_rule_t *chosen)
     return *text ? text : "it had no version";
 }
 
-/* What ordinary phones are offered changes with the approved version only. */
-static int touches_all(const ctl_life_rule_t *chosen)
+static apr_status_t print_phones(ctl_t *ctl, const du_planned_t *chosen, const du_plan_phones_t *phones)
 {
-    return !du_text_equal(chosen->before.slot[DU_APPROVED], chosen->after.slot[DU_APPROVED]);
-}
+    du_rule_count_t count;
+    apr_status_t status = du_plan_phones_count(ctl->ctx, phones, chosen, &count);
 
-static void print_phones(const ctl_life_rule_t *chosen, const du_census_t *census)
-{
-    const char *after = chosen->after.slot[DU_APPROVED];
-    int known, others;
-
-    du_census_count(census, &chosen->rule->key, after, &known, &others);
-    printf("  %d known %s", known, known == 1 ? "phone" : "phones");
-    if (!touches_all(chosen)) {
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    printf("  %" APR_INT64_T_FMT " known %s", count.known, count.known == 1 ? "phone" : "phones");
+    if (count.test_devices_only) {
         printf(", of which only test devices are touched\n");
-    } else if (*after) {
-        printf(", %d of them with another version than the one approved then\n", others);
+    } else if (*chosen->after.slot[DU_APPROVED]) {
+        printf(", %" APR_INT64_T_FMT " of them with another version than the one approved then\n", count.others);
     } else {
         printf(", which are offered nothing then\n");
     }
+    return APR_SUCCESS;
 }
 
-static void print_rule(ctl_t *ctl, const ctl_life_t *life, const ctl_life_rule_t *chosen, const du_census_t *census)
+static apr_status_t print_rule(ctl_t *ctl, const ctl_life_t *life, const du_planned_t *chosen,
+                               const du_plan_phones_t *phones)
 {
     printf("rule %" APR_INT64_T_FMT " %s: ", chosen->rule->id,
            ctl_text(ctl->pool, du_key_path(ctl->pool, &chosen->rule->key)));
     if (!chosen->changes) {
         printf("%s\n", life->idle);
-        return;
+        return APR_SUCCESS;
     }
     printf("%s; %s\n", ctl->option[CTL_OPT_DRY_RUN] ? life->would : life->done, changes(ctl, chosen));
-    if (census) {
-        print_phones(chosen, census);
-    }
+    return phones ? print_phones(ctl, chosen, phones) : APR_SUCCESS;
 }
 
 /* How far the numbers of phones can be trusted. */
-static void print_census(ctl_t *ctl, const du_census_t *census)
+static void print_doubts(ctl_t *ctl, const du_plan_phones_t *phones)
 {
-    if (!census) {
+    if (!phones) {
         printf("Phones are not known: there are no audit files in %s.\n", ctl_text(ctl->pool, ctl->files));
         return;
     }
-    if (du_census_bad_lines(census)) {
-        printf("%" APR_INT64_T_FMT " lines of the audit files could not be read.\n", du_census_bad_lines(census));
+    if (du_plan_phones_bad_lines(phones)) {
+        printf("%" APR_INT64_T_FMT " lines of the audit files could not be read.\n",
+               du_plan_phones_bad_lines(phones));
     }
-    if (du_census_dropped(census)) {
+    if (du_plan_phones_dropped(phones)) {
         printf("There are more than %d phones; the others are not counted.\n", DU_CENSUS_PHONES_MAX);
     }
 }
 
-static void print_as_text(ctl_t *ctl, const ctl_life_t *life, const apr_array_header_t *rules, int skipped,
-                          const du_census_t *census)
+static apr_status_t print_as_text(ctl_t *ctl, const ctl_life_t *life, const du_plan_t *plan, int skipped,
+                                  const du_plan_phones_t *phones)
 {
-    for (int i = 0; i < rules->nelts; i++) {
-        print_rule(ctl, life, &APR_ARRAY_IDX(rules, i, ctl_life_rule_t), census);
+    apr_status_t status = APR_SUCCESS;
+
+    for (int i = 0; i < plan->rules->nelts && status == APR_SUCCESS; i++) {
+        status = print_rule(ctl, life, &APR_ARRAY_IDX(plan->rules, i, du_planned_t), phones);
     }
-    if (rules->nelts == 0) {
+    if (plan->rules->nelts == 0) {
         printf("Nothing to do: %s.\n", life->empty);
     } else if (skipped) {
         printf("%d %s nothing to do.\n", skipped, skipped == 1 ? "other rule has" : "other rules have");
     }
-    if (ctl->option[CTL_OPT_DRY_RUN] && rules->nelts) {
-        print_census(ctl, census);
+    if (ctl->option[CTL_OPT_DRY_RUN] && plan->rules->nelts && status == APR_SUCCESS) {
+        print_doubts(ctl, phones);
     }
+    return status;
 }
 
-static json_t *json_phones(const ctl_life_rule_t *chosen, const du_census_t *census)
+static apr_status_t json_rule(ctl_t *ctl, const ctl_life_t *life, const du_planned_t *chosen,
+                              const du_plan_phones_t *phones, json_t **object)
 {
-    int known, others;
-
-    if (!census) {
-        return json_null();
-    }
-    du_census_count(census, &chosen->rule->key, chosen->after.slot[DU_APPROVED], &known, &others);
-    return json_pack("{s:i,s:i,s:b}", "known", known, "other_version", others, "test_devices_only",
-                     !touches_all(chosen));
-}
-
-static json_t *json_rule(ctl_t *ctl, const ctl_life_t *life, const ctl_life_rule_t *chosen, const du_census_t *census)
-{
-    json_t *object = json_object(), *before = json_object(), *after = json_object();
     int is_dry = ctl->option[CTL_OPT_DRY_RUN] != NULL;
 
-    dua_json_versions(ctl->pool, before, &chosen->before);
-    dua_json_versions(ctl->pool, after, &chosen->after);
-    json_object_set_new(object, "id", json_integer(chosen->rule->id));
-    dua_json_key(ctl->pool, object, &chosen->rule->key, chosen->rule->update_type);
-    json_object_set_new(object, "result", json_string(chosen->changes ? life->done : "nothing"));
-    json_object_set_new(object, "dry_run", json_boolean(is_dry));
-    json_object_set_new(object, "before", before);
-    json_object_set_new(object, "after", after);
-    if (is_dry) {
-        json_object_set_new(object, "phones", json_phones(chosen, census));
-    }
-    return object;
+    *object = dua_json_planned(ctl->pool, chosen, life->done);
+    dua_set_flag(*object, "dry_run", is_dry);
+    return is_dry ? dua_json_phones(ctl->ctx, *object, chosen, phones) : APR_SUCCESS;
 }
 
-void ctl_life_print(ctl_t *ctl, const ctl_life_t *life, const apr_array_header_t *rules, int skipped,
-                    const du_census_t *census)
+static apr_status_t print_as_json(ctl_t *ctl, const ctl_life_t *life, const du_plan_t *plan,
+                                  const du_plan_phones_t *phones)
 {
-    json_t *array;
+    json_t *array = json_array();
+    apr_status_t status = APR_SUCCESS;
 
-    if (!ctl->option[CTL_OPT_JSON]) {
-        print_as_text(ctl, life, rules, skipped, census);
-        return;
+    for (int i = 0; i < plan->rules->nelts && status == APR_SUCCESS; i++) {
+        json_t *object;
+
+        status = json_rule(ctl, life, &APR_ARRAY_IDX(plan->rules, i, du_planned_t), phones, &object);
+        json_array_append_new(array, object);
     }
-    array = json_array();
-    for (int i = 0; i < rules->nelts; i++) {
-        json_array_append_new(array, json_rule(ctl, life, &APR_ARRAY_IDX(rules, i, ctl_life_rule_t), census));
+    if (status != APR_SUCCESS) {
+        json_decref(array);
+        return status;
     }
     ctl_json_print(array);
+    return APR_SUCCESS;
+}
+
+apr_status_t ctl_life_print(ctl_t *ctl, const ctl_life_t *life, const du_plan_t *plan, int skipped,
+                            const du_plan_phones_t *phones)
+{
+    return ctl->option[CTL_OPT_JSON] ? print_as_json(ctl, life, plan, phones)
+                                     : print_as_text(ctl, life, plan, skipped, phones);
 }

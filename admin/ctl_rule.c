@@ -12,17 +12,6 @@ static int has(const du_rule_t *rule, du_slot_e slot)
     return *rule->versions.slot[slot] != '\0';
 }
 
-static int is_in_state(const du_rule_t *rule, const char *state)
-{
-    if (du_text_same(state, "pending")) {
-        return has(rule, DU_PENDING);
-    }
-    if (du_text_same(state, "approved")) {
-        return has(rule, DU_APPROVED);
-    }
-    return !has(rule, DU_PENDING) && !has(rule, DU_APPROVED);
-}
-
 /* The options that a rule is chosen by, and the part of its key that each is about. */
 #define FILTERS(X)                                                                                                   \
     X(CTL_OPT_TYPE, type)                                                                                            \
@@ -33,9 +22,9 @@ static int is_in_state(const du_rule_t *rule, const char *state)
 
 static apr_status_t check_filter(ctl_t *ctl, ctl_option_e option)
 {
-    const char *value = ctl->option[option], *star = value ? strchr(value, '*') : NULL;
+    const char *value = ctl->option[option];
 
-    if (!star || star[1] == '\0') {
+    if (!value || du_rule_pattern_is_valid(value)) {
         return APR_SUCCESS;
     }
     return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0854), "--%s %s: a * stands for the rest and so at the end only",
@@ -46,6 +35,7 @@ apr_status_t ctl_rule_list_check(ctl_t *ctl)
 {
     const char *state = ctl->option[CTL_OPT_STATE];
     apr_status_t status = APR_SUCCESS;
+    du_rule_state_e found;
 
 #define CHECK_FILTER(id, part)                                                                                       \
     if (status == APR_SUCCESS) {                                                                                     \
@@ -53,36 +43,22 @@ apr_status_t ctl_rule_list_check(ctl_t *ctl)
     }
     FILTERS(CHECK_FILTER)
 #undef CHECK_FILTER
-    if (status != APR_SUCCESS || !state || du_text_same(state, "pending") || du_text_same(state, "approved") ||
-        du_text_same(state, "none")) {
+    if (status != APR_SUCCESS || !state || du_rule_state_find(state, &found)) {
         return status;
     }
     return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0810), "--state is pending, approved or none, not \"%s\"",
                    du_text_for_log(ctl->pool, state));
 }
 
-/* Without case; "CX*" is every text that begins so. */
-static int matches(apr_pool_t *pool, const char *filter, const char *text)
+du_rule_filter_t ctl_rule_filter(const ctl_t *ctl)
 {
-    apr_size_t len = strlen(filter);
+    du_rule_filter_t filter = {.state = DU_RULE_STATES};
 
-    if (len == 0 || filter[len - 1] != '*') {
-        return du_text_same(filter, text);
-    }
-    return len == 1 || du_text_begins(text, apr_pstrmemdup(pool, filter, len - 1));
-}
-
-int ctl_rule_is_wanted(const ctl_t *ctl, const du_rule_t *rule)
-{
-    const char *state = ctl->option[CTL_OPT_STATE];
-
-#define MATCH_FILTER(id, part)                                                                                       \
-    if (ctl->option[id] && !matches(ctl->pool, ctl->option[id], rule->key.part)) {                                   \
-        return 0;                                                                                                    \
-    }
-    FILTERS(MATCH_FILTER)
-#undef MATCH_FILTER
-    return !state || is_in_state(rule, state);
+#define TAKE_FILTER(id, part) filter.key.part = ctl->option[id];
+    FILTERS(TAKE_FILTER)
+#undef TAKE_FILTER
+    du_rule_state_find(ctl->option[CTL_OPT_STATE], &filter.state);
+    return filter;
 }
 
 static void print_rules(ctl_t *ctl, const apr_array_header_t *rules)
@@ -90,6 +66,7 @@ static void print_rules(ctl_t *ctl, const apr_array_header_t *rules)
     static const char *const titles[] = {"ID",     "TYPE",   "BRAND",   "MODEL",    "REVISION",
                                          "LOCALE", "UPDATE", "PENDING", "APPROVED", "RESTORE"};
     ctl_table_t *table = ctl_table_make(ctl->pool, "", 10, titles);
+    const du_rule_filter_t filter = ctl_rule_filter(ctl);
     int shown = 0;
 
     for (int i = 0; i < rules->nelts; i++) {
@@ -105,7 +82,7 @@ static void print_rules(ctl_t *ctl, const apr_array_header_t *rules)
                                r->versions.slot[DU_APPROVED],
                                r->versions.slot[DU_RESTORE]};
 
-        if (ctl_rule_is_wanted(ctl, r)) {
+        if (du_rule_filter_matches(&filter, r)) {
             ctl_table_row(table, cells);
             shown++;
         }
@@ -119,6 +96,7 @@ static void print_rules(ctl_t *ctl, const apr_array_header_t *rules)
 
 apr_status_t ctl_rule_list(ctl_t *ctl)
 {
+    const du_rule_filter_t filter = ctl_rule_filter(ctl);
     apr_array_header_t *rules;
     json_t *array;
     apr_status_t status = du_store_rules(ctl->ctx, ctl->store, ctl->pool, &rules);
@@ -134,7 +112,7 @@ apr_status_t ctl_rule_list(ctl_t *ctl)
     for (int i = 0; i < rules->nelts; i++) {
         const du_rule_t *rule = &APR_ARRAY_IDX(rules, i, du_rule_t);
 
-        if (ctl_rule_is_wanted(ctl, rule)) {
+        if (du_rule_filter_matches(&filter, rule)) {
             json_array_append_new(array, dua_json_rule(ctl->pool, rule));
         }
     }

@@ -1,9 +1,17 @@
 /*
  * Overview: what needs attention first.
  */
+#include <apr_strings.h>
+
 #include "admin/templates/index.h"
+#include "devices.h"
+#include "du_logs.h"
+#include "du_store_activity.h"
 #include "du_text.h"
-#include "dua.h"
+#include "index_charts.h"
+
+#define LAST_ROWS  100 /* of changes and refused attempts that are looked at */
+#define QUOTA_WARN 90  /* percent of the quota of logs */
 
 static apr_status_t add_rules(dua_t *dua)
 {
@@ -46,11 +54,95 @@ static apr_status_t add_packages(dua_t *dua)
     return status;
 }
 
+/* States that somebody should look at, by themselves: "phones_stuck". */
+static void name_states(dua_t *dua)
+{
+    const json_t *states = json_object_get(dua->data, "states");
+
+    for (size_t i = 0; i < json_array_size(states); i++) {
+        const json_t *state = json_array_get(states, i);
+
+        json_object_set(dua->data,
+                        apr_pstrcat(dua->pool, "phones_", json_string_value(json_object_get(state, "state")), NULL),
+                        json_object_get(state, "phones"));
+    }
+}
+
+static apr_status_t add_phones(dua_t *dua)
+{
+    du_inventory_view_t view;
+    apr_array_header_t *strangers;
+    int is_filled;
+    apr_status_t status = du_inventory_view(dua->ctx, dua->store, &view);
+
+    if (status == APR_SUCCESS) {
+        status = devices_add_counts(dua, &view, 1);
+    }
+    if (status == APR_SUCCESS) {
+        name_states(dua);
+        index_add_versions(dua);
+        status = du_inventory_strangers(dua->ctx, dua->store, DU_INVENTORY_FEW, dua->pool, &strangers);
+    }
+    if (status == APR_SUCCESS) {
+        dua_set_number(dua->data, "unknown_kinds", strangers->nelts);
+        status = du_inventory_is_filled(dua->ctx, dua->store, &is_filled);
+    }
+    if (status == APR_SUCCESS) {
+        dua_set_flag(dua->data, "is_filled", is_filled);
+        status = index_add_hours(dua);
+    }
+    return status == APR_SUCCESS ? index_add_rollouts(dua) : status;
+}
+
+/* Only where there is a quota: otherwise nobody waits for a look at half a million files. */
+static apr_status_t add_logs(dua_t *dua)
+{
+    const du_logs_filter_t all = {0};
+    du_settings_t settings = {0};
+    du_logs_page_t page = {.bytes = 0};
+    apr_int64_t quota = 0;
+    apr_status_t status = du_store_settings(dua->ctx, dua->store, "", dua->pool, &settings);
+
+    if (status == APR_SUCCESS) {
+        quota = du_setting_number(&settings, DU_SET_LOG_QUOTA);
+    }
+    if (quota > 0) {
+        status = du_logs_page(dua->ctx, dua->files, &all, DU_LOGS_NEWEST, NULL, 1, dua->pool, &page);
+    }
+    dua_set_number(dua->data, "log_quota", quota);
+    dua_set_number(dua->data, "log_bytes", page.bytes);
+    dua_set_flag(dua->data, "logs_are_many", quota > 0 && page.bytes / QUOTA_WARN >= quota / 100);
+    return status;
+}
+
+/* The last change; refused attempts are on record, too, and none. */
+static apr_status_t add_last_change(dua_t *dua)
+{
+    const du_activity_filter_t some = {.limit = LAST_ROWS};
+    apr_array_header_t *rows;
+    const du_activity_t *last = NULL;
+    apr_status_t status = du_store_activities(dua->ctx, dua->store, &some, dua->pool, &rows);
+
+    for (int i = 0; status == APR_SUCCESS && i < rows->nelts && !last; i++) {
+        const du_activity_t *row = &APR_ARRAY_IDX(rows, i, du_activity_t);
+
+        last = du_text_equal(row->action, DU_REFUSAL_ACTION) ? NULL : row;
+    }
+    json_object_set_new(dua->data, "last_change", last ? dua_json_time(dua->pool, last->time) : json_null());
+    dua_set_text(dua->pool, dua->data, "last_actor", last ? last->actor : "");
+    return status;
+}
+
 static apr_status_t show(dua_t *dua)
 {
-    apr_status_t status = add_rules(dua);
+    static apr_status_t (*const parts[])(dua_t * dua) = {add_rules, add_packages, add_phones, add_logs,
+                                                         add_last_change};
+    apr_status_t status = APR_SUCCESS;
 
-    return status == APR_SUCCESS ? add_packages(dua) : status;
+    for (size_t i = 0; status == APR_SUCCESS && i < sizeof(parts) / sizeof(parts[0]); i++) {
+        status = parts[i](dua);
+    }
+    return status;
 }
 
 int main(int argc, const char *const *argv)

@@ -49,6 +49,7 @@ struct dua_t {
     const du_grant_t *grant; /* their role; NULL = none, or not known yet */
     int operators_approve;   /* the setting of that name */
     json_t *data;            /* what the page says */
+    const char *tmpl;        /* its template, if that is not the page's own: one phone, a confirmation */
     const char *location;    /* where a change leads, relative: "rules?state=pending" */
     const char *done;        /* what was done: phrase "done.KEY", and "result" in JSON; NULL = nothing yet */
     apr_int64_t count;       /* how many of it */

@@ -197,7 +197,7 @@ apr_status_t dua_frame_page(dua_t *dua)
     bind_navigation(dua, values);
     du_values_text(values, "frame.token", dua_guard_token(dua, dua->page->name));
     dua_bind(values, dua->data, dua->pool);
-    return write_html(dua, dua->page->tmpl, values);
+    return write_html(dua, dua->tmpl ? dua->tmpl : dua->page->tmpl, values);
 }
 
 static json_t *failure_of(const dua_t *dua, const char *words)

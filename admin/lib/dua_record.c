@@ -78,6 +78,39 @@ json_t *dua_json_rule(apr_pool_t *pool, const du_rule_t *rule)
     return object;
 }
 
+json_t *dua_json_planned(apr_pool_t *pool, const du_planned_t *planned, const char *done)
+{
+    json_t *object = json_object(), *before = json_object(), *after = json_object();
+
+    dua_json_versions(pool, before, &planned->before);
+    dua_json_versions(pool, after, &planned->after);
+    dua_set_number(object, "id", planned->rule->id);
+    dua_json_key(pool, object, &planned->rule->key, planned->rule->update_type);
+    dua_set_text(pool, object, "result", planned->changes ? done : "nothing");
+    json_object_set_new(object, "before", before);
+    json_object_set_new(object, "after", after);
+    return object;
+}
+
+apr_status_t dua_json_phones(du_ctx_t *ctx, json_t *object, const du_planned_t *planned,
+                             const du_plan_phones_t *phones)
+{
+    du_rule_count_t count;
+    json_t *member;
+    apr_status_t status = phones ? du_plan_phones_count(ctx, phones, planned, &count) : APR_SUCCESS;
+
+    if (status != APR_SUCCESS || !phones) {
+        json_object_set_new(object, "phones", json_null());
+        return status;
+    }
+    member = json_object();
+    dua_set_number(member, "known", count.known);
+    dua_set_number(member, "other_version", count.others);
+    dua_set_flag(member, "test_devices_only", count.test_devices_only);
+    json_object_set_new(object, "phones", member);
+    return APR_SUCCESS;
+}
+
 json_t *dua_json_files(apr_pool_t *pool, const du_image_t *image)
 {
     json_t *array = json_array();

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "du_plan_phones.h"
 #include "du_store.h"
 #include "du_store_activity.h"
 
@@ -30,6 +31,14 @@ void dua_json_versions(apr_pool_t *pool, json_t *object, const du_versions_t *ve
 json_t *dua_json_rule(apr_pool_t *pool, const du_rule_t *rule);
 json_t *dua_json_files(apr_pool_t *pool, const du_image_t *image);
 json_t *dua_json_package(apr_pool_t *pool, const du_package_t *package);
+
+/* What becomes, or became, of a rule: its id and key, before and after with their versions, and as result `done`, or "nothing"
+ * if it has nothing to do. */
+json_t *dua_json_planned(apr_pool_t *pool, const du_planned_t *planned, const char *done);
+
+/* The known phones of a rule that something becomes of, as member "phones": null where phones is NULL. */
+apr_status_t dua_json_phones(du_ctx_t *ctx, json_t *object, const du_planned_t *planned,
+                             const du_plan_phones_t *phones);
 
 /* What became of proving the record of changes. */
 json_t *dua_json_chain(apr_pool_t *pool, const du_proof_t *chain);

@@ -57,30 +57,24 @@ static const char *show_dash(apr_pool_t *pool, const char *text)
 
 static const char *show_lines(apr_pool_t *pool, const char *text)
 {
-    const char *out = "";
-
-    for (;;) {
-        apr_size_t len = strcspn(text, "\n"), shown = len > 0 && text[len - 1] == '\r' ? len - 1 : len;
-
-        out = apr_pstrcat(pool, out, du_text_visible(pool, apr_pstrmemdup(pool, text, shown)), text[len] ? "\n" : "",
-                          NULL);
-        if (!text[len]) {
-            return out;
-        }
-        text += len + 1;
-    }
+    return du_text_visible_lines(pool, text, strlen(text));
 }
 
 static const struct {
     const char *form;
     const char *(*show)(apr_pool_t *pool, const char *text);
-} forms[] = {{"", du_text_visible}, {"lines", show_lines}, {"number", show_number}, {"bytes", show_bytes},
-             {"time", show_time},   {"day", show_day},     {"dash", show_dash}};
+} forms[] = {{"", du_text_visible}, {"number", show_number}, {"bytes", show_bytes}, {"time", show_time},
+             {"day", show_day},     {"dash", show_dash},     {"lines", show_lines}};
 
 static const char *show(void *texts, const char *form, const char *text, apr_pool_t *pool)
 {
     if (strncmp(form, "say.", 4) == 0) {
         return *text ? phrase(texts, apr_pstrcat(pool, form + 4, ".", text, NULL)) : "";
+    }
+    if (strncmp(form, "maybe.", 6) == 0) {
+        const char *words = phrase(texts, apr_pstrcat(pool, form + 6, ".", text, NULL));
+
+        return words ? words : du_text_visible(pool, text);
     }
     for (apr_size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         if (strcmp(forms[i].form, form) == 0) {

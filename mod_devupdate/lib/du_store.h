@@ -7,6 +7,7 @@
 #ifndef DU_STORE_H
 #define DU_STORE_H
 
+#include <apr_hash.h>
 #include <apr_tables.h>
 
 #include "du_ctx.h"
@@ -124,6 +125,14 @@ typedef struct du_stored_t {
 
 /* All stored versions (array of du_stored_t), by rule and age. */
 apr_status_t du_store_images(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_array_header_t **images);
+
+/* The versions that are stored for one rule (array of const char *), by age; empty if there is no such rule. */
+apr_status_t du_store_versions(du_ctx_t *ctx, du_store_t *store, apr_int64_t rule_id, apr_pool_t *pool,
+                               apr_array_header_t **versions);
+
+/* Which stored versions are not verified: a hash whose keys are du_store_version_key(), all in pool. */
+apr_status_t du_store_unverified(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_hash_t **versions);
+const char *du_store_version_key(apr_pool_t *pool, apr_int64_t rule_id, const char *version);
 
 /* Those of such a list that may be forgotten (array of du_stored_t in ctx->pool): the ones of ids (array of apr_int64_t), or
  * with NULL all that are not named. With a sentence: DU_E_NOT_FOUND for an unknown id, DU_E_CONFLICT for one in use. */

@@ -159,6 +159,16 @@ apr_status_t du_store_activities(du_ctx_t *ctx, du_store_t *store, const du_acti
     return du_db_select(ctx, store->db, statement, args[0] ? args : args + 1, take_activity, &rows);
 }
 
+apr_status_t du_store_activities_of(du_ctx_t *ctx, du_store_t *store, const char *object, int limit, apr_pool_t *pool,
+                                    apr_array_header_t **array)
+{
+    const char *args[] = {object, du_text_number(pool, limit), NULL};
+    rows_t rows = {pool, apr_array_make(pool, 16, sizeof(du_activity_t))};
+
+    *array = rows.array;
+    return du_db_select(ctx, store->db, DU_SQL_ACTIVITIES_OF_OBJECT, args, take_activity, &rows);
+}
+
 /*
  * Proving
  */

@@ -24,6 +24,10 @@ typedef struct du_activity_filter_t {
 apr_status_t du_store_activities(du_ctx_t *ctx, du_store_t *store, const du_activity_filter_t *filter,
                                  apr_pool_t *pool, apr_array_header_t **rows);
 
+/* Those about one object ("rule 7"), newest first, at most `limit`: array of du_activity_t. */
+apr_status_t du_store_activities_of(du_ctx_t *ctx, du_store_t *store, const char *object, int limit, apr_pool_t *pool,
+                                    apr_array_header_t **rows);
+
 /*
  * Refused attempts (du_store_refusal.c)
  */

@@ -55,6 +55,38 @@ apr_status_t du_store_images(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool,
     return du_db_select(ctx, store->db, DU_SQL_IMAGES, NULL, take_stored, &rows);
 }
 
+apr_status_t du_store_versions(du_ctx_t *ctx, du_store_t *store, apr_int64_t rule_id, apr_pool_t *pool,
+                               apr_array_header_t **versions)
+{
+    const char *args[] = {du_text_number(pool, rule_id), NULL};
+
+    return du_store_texts(ctx, store, DU_SQL_IMAGE_VERSIONS, args, pool, versions);
+}
+
+const char *du_store_version_key(apr_pool_t *pool, apr_int64_t rule_id, const char *version)
+{
+    return apr_pstrcat(pool, du_text_number(pool, rule_id), "/", version, NULL);
+}
+
+/* rule id, version */
+static apr_status_t take_version(void *baton, const char *const *columns, apr_pool_t *row_pool)
+{
+    apr_hash_t *versions = baton;
+    const char *key = du_store_version_key(apr_hash_pool_get(versions), apr_atoi64(columns[0]), columns[1]);
+
+    (void)row_pool;
+    apr_hash_set(versions, key, APR_HASH_KEY_STRING, key);
+    return APR_SUCCESS;
+}
+
+apr_status_t du_store_unverified(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_hash_t **versions)
+{
+    const char *args[] = {DU_TRUST_UNVERIFIED, NULL};
+
+    *versions = apr_hash_make(pool);
+    return du_db_select(ctx, store->db, DU_SQL_IMAGES_UNVERIFIED, args, take_version, *versions);
+}
+
 static const du_stored_t *find_stored(const apr_array_header_t *images, apr_int64_t id)
 {
     for (int i = 0; i < images->nelts; i++) {

@@ -48,6 +48,15 @@ const char *du_text_for_log(apr_pool_t *pool, const char *text);
  * UTF-8 as \xHH (du_text_visible.c). */
 const char *du_text_visible(apr_pool_t *pool, const char *text);
 
+/* The same for the bytes of a file: lines and tabs stay, a carriage return before a line feed goes, and a NUL is \x00. */
+const char *du_text_visible_lines(apr_pool_t *pool, const char *bytes, apr_size_t len);
+
+/* 1 if bytes look like no text: a NUL among them, or one in eight of them would have to be made visible. */
+int du_text_is_binary(apr_pool_t *pool, const char *bytes, apr_size_t len);
+
+/* Sixteen bytes a line: their place, as hexadecimal, and those that are ASCII. */
+const char *du_text_dump(apr_pool_t *pool, const char *bytes, apr_size_t len);
+
 /* In decimal. */
 const char *du_text_number(apr_pool_t *pool, apr_int64_t value);
 

@@ -112,3 +112,4 @@ CREATE TABLE rollout (
     PRIMARY KEY (rule_id, hour)
 );
 UPDATE counter SET value = 3 WHERE name = 'schema';
+CREATE INDEX activity_object ON activity (object, id);

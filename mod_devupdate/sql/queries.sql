@@ -65,6 +65,14 @@ INSERT INTO image (id, rule_id, version, package_id, trust, signer) VALUES (%lld
 SELECT i.id, r.id, r.type, r.brand, r.model, r.revision, r.locale, r.update_type, r.pending, r.approved, r.restore, i.version
 FROM image i JOIN rule r ON r.id = i.rule_id ORDER BY r.id, i.id
 
+-- name: image_versions
+-- those of one rule, the oldest first
+SELECT version FROM image WHERE rule_id = %lld ORDER BY id
+
+-- name: images_unverified
+-- scan: what is marked is looked for everywhere
+SELECT rule_id, version FROM image WHERE trust = %s
+
 -- name: image_delete
 DELETE FROM image WHERE id = %lld
 
@@ -377,6 +385,10 @@ WHERE hour >= %lld AND hour < %lld GROUP BY hour ORDER BY hour
 
 -- name: rollout
 SELECT hour, version, current, phones FROM rollout WHERE rule_id = %lld AND hour >= %lld ORDER BY hour
+
+-- name: activities_of_object
+SELECT id, time, actor, node, action, object, before, after, note, role, digest FROM activity
+WHERE object = %s ORDER BY id DESC LIMIT %d
 
 -- name: counter_clear
 -- for a copy, which brings its own

@@ -120,6 +120,7 @@ CREATE TABLE activity (
 );
 CREATE INDEX activity_actor ON activity (actor, id);
 CREATE INDEX activity_action ON activity (action, id);
+CREATE INDEX activity_object ON activity (object, id);
 
 -- Who may do what on the pages. `name` is the account as httpd names it, `site_key` where: '' everywhere.
 CREATE TABLE role (

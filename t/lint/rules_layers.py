@@ -43,6 +43,7 @@ FILE_USERS = {
     "du_job_process": "no descriptor of httpd's stays open in the process of a job; it removes the cabinet",
     "du_job_state": "what is known of a job",
     "du_job_work": "makes its directory",
+    "du_logs": "reads and removes single logs",
     "du_package": "reads the description in staging",
     "du_record_file": "counts lines of an audit file",
     "du_record_queue": "finds audit files that grew",
