@@ -4,8 +4,11 @@ import pathlib
 import subprocess
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 PATIENCE = 20  # seconds
@@ -96,13 +99,15 @@ class Browser:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
     def click(self, words):
-        """A link or button by what is written on it."""
+        """A link or button by what is written on it, as soon as it is there."""
         path = f"//a[normalize-space()={words!r}] | //button[normalize-space()={words!r}]"
-        self.driver.find_element(By.XPATH, path).click()
+        self.until(lambda: self.driver.find_elements(By.XPATH, path), words)[0].click()
         return self
 
     def until(self, holds, what):
-        return WebDriverWait(self.driver, PATIENCE, 0.1).until(lambda _: holds(), f"never: {what}\n{self.driver.current_url}")
+        """Waits, also through the change from one page to the next."""
+        waiting = WebDriverWait(self.driver, PATIENCE, 0.1, [StaleElementReferenceException])
+        return waiting.until(lambda _: holds(), f"never: {what}\n{self.driver.current_url}")
 
     def reads(self, words):
         """Waits until the page says that."""
@@ -117,10 +122,28 @@ class Browser:
         self.resize((width, max(height, 300)))
         self.driver.save_screenshot(str(PICTURES / f"{name}.png"))
 
-    def findings(self):
-        """What axe-core holds against the page, without what is minor."""
-        source = axe()
-        self.driver.execute_script(source)
-        result = self.driver.execute_async_script("const done = arguments[0]; axe.run({resultTypes: ['violations']}).then(done)")
+    def findings(self, rules=()):
+        """What axe-core holds against the page, without what is minor; by these of its rules, or by all."""
+        options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+        self.driver.execute_script(axe())
+        result = self.driver.execute_async_script(
+            "const [options, done] = arguments; axe.run(options).then(done)", options)
         return [(item["id"], item["impact"], [node["html"] for node in item["nodes"]][:5]) for item in result["violations"]
                 if item["impact"] not in ("minor", None)]
+
+    def press(self, *keys):
+        """Keys, at whatever has the focus."""
+        ActionChains(self.driver).send_keys(*keys).perform()
+        return self
+
+    def tab_to(self, selector):
+        """Goes there with Tab alone; everything on the way has a visible focus."""
+        for _ in range(200):
+            self.press(Keys.TAB)
+            focus = self.driver.execute_script("""const e = document.activeElement, s = getComputedStyle(e);
+                return [e.matches(arguments[0]), e === document.body || s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0,
+                        e.outerHTML]""", selector)
+            assert focus[1], f"the focus cannot be seen: {focus[2]}"
+            if focus[0]:
+                return self
+        raise AssertionError(f"Tab never comes to {selector}")
