@@ -131,7 +131,7 @@ static apr_status_t add_phones(dua_t *dua, const question_t *question)
     json_t *list = json_array();
     du_inventory_page_t page;
     apr_int64_t count;
-    int is_more;
+    int is_counted;
     apr_status_t status = du_inventory_page(dua->ctx, dua->store, &question->view, &question->filter, question->sort,
                                             dua_value(dua, "after"), PAGE_PHONES, dua->pool, &page);
 
@@ -146,11 +146,11 @@ static apr_status_t add_phones(dua_t *dua, const question_t *question)
     }
     if (status == APR_SUCCESS) {
         add_links(dua, question->sort, page.next);
-        status = du_inventory_count(dua->ctx, dua->store, &question->view, &question->filter, &count, &is_more);
+        status = du_inventory_count(dua->ctx, dua->store, &question->view, &question->filter, &count, &is_counted);
     }
     if (status == APR_SUCCESS) {
-        dua_set_number(dua->data, "count", count);
-        dua_set_flag(dua->data, "is_more", is_more);
+        dua_set_number(dua->data, "count", is_counted ? count : DU_INVENTORY_FEW);
+        dua_set_flag(dua->data, "is_more", !is_counted);
     }
     return status;
 }

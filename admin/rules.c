@@ -3,8 +3,6 @@
  */
 #include "rules.h"
 
-#include <apr_strings.h>
-
 #include "admin/templates/rules.h"
 #include "du_text.h"
 
@@ -38,7 +36,7 @@ apr_status_t rules_filter(dua_t *dua, du_rule_filter_t *filter)
     DU_KEY_PARTS(TAKE_PART)
 #undef TAKE_PART
     if (wrong) {
-        return du_fail(dua->ctx, DU_E_MALFORMED, DUNO(0713), "\"%s\": a * stands for the rest and so at the end only",
+        return du_fail(dua->ctx, DU_E_MALFORMED, DUNO(0712), "\"%s\": a * stands for the rest and so at the end only",
                        du_text_for_log(dua->pool, wrong));
     }
     if (state && !du_rule_state_find(state, &filter->state)) {
@@ -115,6 +113,20 @@ static void add_planned(dua_t *dua, const du_plan_t *plan, const char *word)
     json_object_set_new(dua->data, "rules", rows);
 }
 
+static apr_status_t done(dua_t *dua, du_action_e action, int count)
+{
+    switch (action) {
+    case DU_ACTION_APPROVE:
+        return dua_done(dua, "rules.approve", count, "rules");
+    case DU_ACTION_RESET:
+        return dua_done(dua, "rules.reset", count, "rules");
+    case DU_ACTION_RESTORE:
+        return dua_done(dua, "rules.restore", count, "rules");
+    default:
+        return dua_done(dua, "rules.remove", count, "rules");
+    }
+}
+
 static apr_status_t change(dua_t *dua)
 {
     const rules_action_t *action = NULL;
@@ -144,7 +156,7 @@ static apr_status_t change(dua_t *dua)
         return status == DU_E_NOTHING ? dua_done(dua, "nothing", 0, "rules") : status;
     }
     add_planned(dua, plan, action->word);
-    return dua_done(dua, apr_pstrcat(dua->pool, "rules.", action->word, NULL), count_changes(plan), "rules");
+    return done(dua, action->action, count_changes(plan));
 }
 
 int main(int argc, const char *const *argv)

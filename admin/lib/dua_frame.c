@@ -237,6 +237,9 @@ void dua_frame_failure(dua_t *dua, apr_status_t status)
         return;
     }
     bind_frame(dua, values);
+    if (dua->grant) {
+        bind_navigation(dua, values);
+    }
     if (write_html(dua, failure_template, values) != APR_SUCCESS) {
         dua->response.type = "text/plain; charset=utf-8";
         dua->response.body = apr_pstrcat(dua->pool, dua->ctx->failure.message, "\n", NULL);

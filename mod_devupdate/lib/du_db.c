@@ -13,8 +13,8 @@
 /* How long SQLite waits for another writer before apr_dbd_sqlite3 begins its own tries (16 of them). */
 #define SQLITE_BUSY_TIMEOUT "PRAGMA busy_timeout=1000"
 
-/* Pages that a connection keeps in memory, at most, in KiB. SQLite's own limit of 2 MiB is too small for a transaction that
- * changes thousands of rows: it writes each page again and again. What a statement needs besides stays in memory, too. */
+/* Pages that a connection keeps in memory, at most, in KiB (du_db_expect_many()), instead of SQLite's own limit of 2 MiB. What a
+ * statement needs besides stays in memory, too. */
 #define SQLITE_CACHE     "PRAGMA cache_size=-65536"
 #define SQLITE_TEMPORARY "PRAGMA temp_store=MEMORY"
 
@@ -39,6 +39,7 @@ struct du_db_t {
     const apr_dbd_driver_t *driver;
     apr_dbd_t *handle;
     int in_transaction;
+    int is_many; /* du_db_expect_many() */
     apr_finfo_t file; /* of SQLite: the file that the handle reads */
     apr_dbd_prepared_t *prepared[DU_SQL_COUNT];
 };
@@ -183,8 +184,10 @@ static apr_status_t open_handle(du_ctx_t *ctx, du_db_t *db)
     apr_pool_cleanup_register(db->pool, db, close_handle, apr_pool_cleanup_null);
     if (is_sqlite(db)) {
         run_pragma(db, SQLITE_BUSY_TIMEOUT);
-        run_pragma(db, SQLITE_CACHE);
         run_pragma(db, SQLITE_TEMPORARY);
+        if (db->is_many) {
+            run_pragma(db, SQLITE_CACHE);
+        }
     } else {
         int nrows;
 
@@ -475,6 +478,14 @@ apr_status_t du_db_check_spec(du_ctx_t *ctx, const char *spec, apr_pool_t *pool)
     du_db_t db = {.owner = pool};
 
     return find_driver(ctx, spec, &db);
+}
+
+void du_db_expect_many(du_db_t *db)
+{
+    db->is_many = 1;
+    if (db->handle && is_sqlite(db)) {
+        run_pragma(db, SQLITE_CACHE);
+    }
 }
 
 apr_status_t du_db_open(du_ctx_t *ctx, const char *spec, int flags, apr_pool_t *pool, du_db_t **db)

@@ -267,6 +267,7 @@ static apr_status_t run(du_ctx_t *ctx, du_ingest_t *ingest, const target_t *targ
     apr_status_t rv = DU_E_CONFLICT;
 
     memset(report, 0, sizeof(*report));
+    du_db_expect_many(ingest->store->db);
     for (int tries = 0; tries < TRIES && rv == DU_E_CONFLICT; tries++) {
         int named = report->nnamed;
 

@@ -32,7 +32,8 @@ def rule_added():
 COVERED_BY = {"du_anchors": "t/admin/test_trust.py", "du_chain": "test_catalog", "du_pkcs7": "test_catalog",
               "du_signature": "test_catalog", "du_timestamp": "test_catalog", "du_trust": "t/admin/test_trust.py",
               "du_daylog": "test_journal, whose series are such files",
-              "du_file": "test_journal, test_ruleset and test_image write through it", "du_package": "test_import",
+              "du_file": "test_journal, test_ruleset and test_image write through it", "du_logs": "t/httpd/test_page_device_logs.py",
+              "du_package": "test_import",
               "du_schema": "test_store"}
 
 

@@ -90,7 +90,7 @@ def template_uses():
         whole += [(show(path), key) for key in re.findall(r'du:say="([^"]+)"', text)]
         for attributes in re.findall(r'du:attr="([^"]+)"', text):
             whole += [(show(path), key) for key in re.findall(r"=@([\w.-]+)", attributes)]
-        made += [(show(path), word) for word in re.findall(r':say\.([\w.-]+)"', text)]
+        made += [(show(path), word) for word in re.findall(r':(?:say|maybe)\.([\w.-]+)"', text)]
     for path in files("admin/texts/en.txt"):
         made += [(show(path), word) for _, phrase in catalogues()["en"] for _, form in PLACEHOLDER.findall(phrase)
                  for word in re.findall(r"^say\.(.+)", form or "")]
