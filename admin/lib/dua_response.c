@@ -10,8 +10,8 @@
 
 /* Every page: nothing inline, nothing from elsewhere, nobody else's frame, nothing kept. */
 static const char *const always[] = {
-    "Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ("Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"),
     "X-Content-Type-Options: nosniff",
     "Referrer-Policy: same-origin",
     "Cross-Origin-Opener-Policy: same-origin",
