@@ -75,7 +75,7 @@ static const ctl_command_t commands[] = {
     {"device list", "[TEXT]", 0, 1, CTL_NEEDS_STORE,
      DEVICE_OPTIONS | CTL_BIT(CTL_OPT_UNSEEN) | CTL_BIT(CTL_OPT_SORT) | CTL_BIT(CTL_OPT_LIMIT) | CTL_BIT(CTL_OPT_AFTER) |
          CTL_BIT(CTL_OPT_CSV), 0, ctl_device_list_check, ctl_device_list,
-     "list phones: all, or those with this beginning or end of a MAC address, or beginning of serial number, address, user"},
+     "list phones: all, or those with this in their MAC address, serial number, address or user"},
     {"device show", "MAC|SERIAL|ADDRESS", 1, 1, CTL_NEEDS_STORE, 0, 0, NULL, ctl_device_show,
      "show what is known of a phone, and what it did last"},
     {"device counts", "", 0, 0, CTL_NEEDS_STORE, DEVICE_OPTIONS | CTL_BIT(CTL_OPT_BY) | CTL_BIT(CTL_OPT_CSV), 0,
