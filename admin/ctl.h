@@ -47,12 +47,12 @@
     X(CTL_OPT_UNTIL,    "until",      "TIME",    "earlier than that time")                        \
     X(CTL_OPT_LIMIT,    "limit",      "N",       "at most that many, the newest; 50 if not given") \
     X(CTL_OPT_DIGEST,   "digest",     NULL,      "read every file and compare its content, not only its size") \
-    X(CTL_OPT_PHONE_STATE, "state",   "STATE",   "current, offered, downloading, downloaded, updated, stuck, gone, unknown, refused") \
+    X(CTL_OPT_PHONE_STATE, "state",   "STATE",   "stuck, gone, unknown and so on, as device counts --by state names them") \
     X(CTL_OPT_UNSEEN,   "not-seen-since", "TIME", "phones that were last seen before that time")  \
     X(CTL_OPT_SORT,     "sort",       "ORDER",   "seen (last seen first), mac, or model")         \
     X(CTL_OPT_AFTER,    "after",      "PLACE",   "where to go on: what the list before ended with") \
     X(CTL_OPT_CSV,      "csv",        NULL,      "print all of them as comma-separated values")   \
-    X(CTL_OPT_BY,       "by",         "WORDS",   "of type, brand, model, revision, locale, version, site, state; with commas") \
+    X(CTL_OPT_BY,       "by",         "WORDS",   "type, brand, model, revision, locale, version, site, state; with commas") \
     X(CTL_OPT_STATE,    "state",      "STATE",   "rules with a version pending, approved, or none") \
     X(CTL_OPT_TYPE,     "type",       "TYPE",    "device type, for example UCPhone")              \
     X(CTL_OPT_BRAND,    "brand",      "BRAND",   "brand, for example POLYCOM")                    \
