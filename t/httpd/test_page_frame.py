@@ -2,6 +2,7 @@
 import pytest
 
 from pages import Pages, PagesClass
+from waiting import until
 
 
 class TestFrame(PagesClass):
@@ -100,7 +101,8 @@ class TestWithoutAdmin(PagesClass):
 
 class TestStoreAway(PagesClass):
     def test_says_so_and_comes_back(self, site, ledger):
-        ledger.declare("DU0520")
+        ledger.declare("DU0520", "DU0530")   # a node may look for the store in that moment, too
+        until(site.store.kept.exists, "the node is ready")
         pages = Pages(site)
         away = site.store.database.with_suffix(".away")
         site.store.database.rename(away)

@@ -4,6 +4,7 @@ import pytest
 import pages as frame
 import pgsql
 from pages import Pages, PagesClass
+from waiting import until
 from sites import finish
 
 NAMES = ("test_devices", "sites", "settings", "roles", "activity")
@@ -62,7 +63,8 @@ class TestPostgresql(PagesClass):
 class TestStoreAway(PagesClass):
     @pytest.mark.parametrize("name", NAMES)
     def test_says_so_and_comes_back(self, site, ledger, name):
-        ledger.declare("DU0520")
+        ledger.declare("DU0520", "DU0530")   # a node may look for the store in that moment, too
+        until(site.store.kept.exists, "the node is ready")
         pages = Pages(site)
         away = site.store.database.with_suffix(".away")
         site.store.database.rename(away)
