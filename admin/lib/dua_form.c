@@ -224,17 +224,18 @@ static int is_one_of(const char *const *names, const char *name)
     return 0;
 }
 
+/* Thousands of fields are joined at once: one by one, each would be copied as often as there are others behind it. */
 const char *dua_form_query(const dua_form_t *form, const char *const *without, apr_pool_t *pool)
 {
-    const char *query = "";
+    apr_array_header_t *pairs = apr_array_make(pool, 16, sizeof(const char *));
 
     for (int i = 0; i < form->fields->nelts; i++) {
         const field_t *field = &APR_ARRAY_IDX(form->fields, i, field_t);
 
         if (!is_one_of(without, field->name)) {
-            query = apr_pstrcat(pool, query, *query ? "&" : "", field->name, "=", dua_form_escape(pool, field->value),
-                                NULL);
+            APR_ARRAY_PUSH(pairs, const char *) =
+                apr_pstrcat(pool, field->name, "=", dua_form_escape(pool, field->value), NULL);
         }
     }
-    return query;
+    return apr_array_pstrcat(pool, pairs, '&');
 }
