@@ -7,6 +7,11 @@
 
 #include "du_text.h"
 
+int dua_is_post(const dua_t *dua)
+{
+    return du_text_equal(dua->env.method, "POST");
+}
+
 int dua_may(const dua_t *dua, du_right_e right, const char *site)
 {
     return du_access_may(dua->grant, right, site, dua->operators_approve);

@@ -48,6 +48,7 @@ struct dua_t {
     du_actor_t actor;        /* who asks: for changes */
     const du_grant_t *grant; /* their role; NULL = none, or not known yet */
     int operators_approve;   /* the setting of that name */
+    const char *secret;      /* that tokens are made with; NULL = not read yet */
     json_t *data;            /* what the page says */
     const char *tmpl;        /* its template, if that is not the page's own: one phone, a confirmation */
     const char *location;    /* where a change leads, relative: "rules?state=pending" */
@@ -62,6 +63,9 @@ struct dua_t {
 
 /* Runs one request; the program's exit status. */
 int dua_main(int argc, const char *const *argv, const dua_page_t *page);
+
+/* 1 if it is a POST: a change. */
+int dua_is_post(const dua_t *dua);
 
 /* 1 if whoever asks may do that to what belongs to a site, or with "" to what is everyone's; at some site at least. */
 int dua_may(const dua_t *dua, du_right_e right, const char *site);

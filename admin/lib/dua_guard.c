@@ -16,16 +16,11 @@
  * Without the store
  */
 
-static int is_post(const dua_t *dua)
-{
-    return du_text_equal(dua->env.method, "POST");
-}
-
 static apr_status_t check_method(dua_t *dua)
 {
     const char *method = dua->env.method;
 
-    if (du_text_equal(method, "GET") || du_text_equal(method, "HEAD") || (is_post(dua) && dua->page->change)) {
+    if (du_text_equal(method, "GET") || du_text_equal(method, "HEAD") || (dua_is_post(dua) && dua->page->change)) {
         return APR_SUCCESS;
     }
     dua_response_header(&dua->response, "Allow", dua->page->change ? "GET, HEAD, POST" : "GET, HEAD");
@@ -37,7 +32,7 @@ static apr_status_t check_length(dua_t *dua)
 {
     apr_off_t length = dua_env_length(&dua->env);
 
-    if (!is_post(dua) || dua_upload_is(dua)) {
+    if (!dua_is_post(dua) || dua_upload_is(dua)) {
         return APR_SUCCESS;
     }
     if (length < 0) {
@@ -53,7 +48,7 @@ static apr_status_t check_type(dua_t *dua)
 {
     const char *type = dua->env.content_type;
 
-    if (!is_post(dua) || dua_upload_is(dua) || dua_env_length(&dua->env) == 0 ||
+    if (!dua_is_post(dua) || dua_upload_is(dua) || dua_env_length(&dua->env) == 0 ||
         (type &&
          (du_text_begins(type, "application/x-www-form-urlencoded") || du_text_begins(type, "application/json")))) {
         return APR_SUCCESS;
@@ -98,7 +93,7 @@ apr_status_t dua_guard_query(dua_t *dua)
     if (dua_value(dua, "token")) {
         return du_fail(dua->ctx, DU_E_MALFORMED, DUNO(0883), "a token does not belong into a URL");
     }
-    for (const char *const *name = dua->page->changing; !is_post(dua) && name && *name; name++) {
+    for (const char *const *name = dua->page->changing; !dua_is_post(dua) && name && *name; name++) {
         if (dua_value(dua, *name)) {
             return du_fail(dua->ctx, DU_E_METHOD, DUNO(0884),
                            "parameter \"%s\" is of a change, and a change is a POST", *name);
@@ -175,24 +170,25 @@ static int is_same_origin(const dua_t *dua)
     return !dua->env.referer || is_own(dua, dua->env.referer);
 }
 
-static apr_status_t secret_of(dua_t *dua, const char **secret)
+/* dua->secret, which a request with a form needs more than once. */
+static apr_status_t read_secret(dua_t *dua)
 {
-    return du_store_secret(dua->ctx, dua->store, dua->pool, secret);
+    return dua->secret ? APR_SUCCESS : du_store_secret(dua->ctx, dua->store, dua->pool, &dua->secret);
 }
 
 apr_status_t dua_guard_post(dua_t *dua)
 {
-    const char *given = dua->env.token ? dua->env.token : dua_value(dua, "token"), *secret;
+    const char *given = dua->env.token ? dua->env.token : dua_value(dua, "token");
     apr_status_t status;
 
     if (!is_same_origin(dua)) {
         return du_fail(dua->ctx, DU_E_FORBIDDEN, DUNO(0886), "the request comes from another place than this page");
     }
-    status = secret_of(dua, &secret);
+    status = read_secret(dua);
     if (status != APR_SUCCESS) {
         return status;
     }
-    switch (du_token_judge(dua->pool, secret, dua->actor.name, dua->page->name, given, du_now(dua->ctx))) {
+    switch (du_token_judge(dua->pool, dua->secret, dua->actor.name, dua->page->name, given, du_now(dua->ctx))) {
     case DU_TOKEN_GOOD:
         return APR_SUCCESS;
     case DU_TOKEN_EXPIRED:
@@ -210,19 +206,15 @@ apr_time_t dua_guard_expiry(const dua_t *dua)
 
 const char *dua_guard_token(dua_t *dua, const char *page)
 {
-    const char *secret;
-
-    return dua->store && secret_of(dua, &secret) == APR_SUCCESS
-               ? du_token_make(dua->pool, secret, dua->actor.name, page, dua_guard_expiry(dua))
+    return dua->store && read_secret(dua) == APR_SUCCESS
+               ? du_token_make(dua->pool, dua->secret, dua->actor.name, page, dua_guard_expiry(dua))
                : NULL;
 }
 
 int dua_guard_is_token(dua_t *dua, const char *page, const char *token)
 {
-    const char *secret;
-
-    return secret_of(dua, &secret) == APR_SUCCESS &&
-           du_token_judge(dua->pool, secret, dua->actor.name, page, token, du_now(dua->ctx)) == DU_TOKEN_GOOD;
+    return read_secret(dua) == APR_SUCCESS &&
+           du_token_judge(dua->pool, dua->secret, dua->actor.name, page, token, du_now(dua->ctx)) == DU_TOKEN_GOOD;
 }
 
 /*

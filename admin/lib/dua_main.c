@@ -75,11 +75,6 @@ static int wants_json(const char *accept)
  * Reading the request
  */
 
-static int is_post(const dua_t *dua)
-{
-    return du_text_equal(dua->env.method, "POST");
-}
-
 /* A whole body of a form or of JSON. */
 static apr_status_t read_body(dua_t *dua)
 {
@@ -113,7 +108,7 @@ static apr_status_t read_parameters(dua_t *dua)
     if (status == APR_SUCCESS) {
         status = dua_guard_query(dua);
     }
-    return status == APR_SUCCESS && is_post(dua) && !dua_upload_is(dua) ? read_body(dua) : status;
+    return status == APR_SUCCESS && dua_is_post(dua) && !dua_upload_is(dua) ? read_body(dua) : status;
 }
 
 /* What was chosen is kept in a cookie. */
@@ -205,7 +200,7 @@ static apr_status_t admit(dua_t *dua)
     if (status == APR_SUCCESS && dua_upload_is(dua)) {
         status = dua_upload_fields(dua);
     }
-    return status == APR_SUCCESS && is_post(dua) ? dua_guard_post(dua) : status;
+    return status == APR_SUCCESS && dua_is_post(dua) ? dua_guard_post(dua) : status;
 }
 
 /* 1 if somebody was kept from something, and it is not that we cannot. */
@@ -232,7 +227,7 @@ static apr_status_t answer(dua_t *dua)
     int is_admitted = status == APR_SUCCESS;
 
     if (is_admitted) {
-        status = is_post(dua) ? change(dua) : show(dua);
+        status = dua_is_post(dua) ? change(dua) : show(dua);
     }
     if (is_admitted ? status == DU_E_FORBIDDEN : is_refused(status)) {
         record(dua);

@@ -29,7 +29,7 @@ typedef struct dua_upload_t {
 
 int dua_upload_is(const dua_t *dua)
 {
-    return dua->page->takes_file && du_text_equal(dua->env.method, "POST") && du_multipart_is(dua->env.content_type);
+    return dua->page->takes_file && dua_is_post(dua) && du_multipart_is(dua->env.content_type);
 }
 
 const char *dua_upload_name(const dua_t *dua)
