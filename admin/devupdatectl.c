@@ -2,17 +2,14 @@
  * devupdatectl: the command line of the device update service.
  */
 #include <stdio.h>
-#include <stdlib.h>
 
-#include <apr_general.h>
 #include <apr_network_io.h>
-#include <apr_signal.h>
 #include <apr_strings.h>
 #include <apr_user.h>
 
 #include "ctl.h"
 #include "du_text.h"
-#include "du_xml.h"
+#include "dua_program.h"
 
 #define KEY_OPTIONS                                                                                                  \
     (CTL_BIT(CTL_OPT_TYPE) | CTL_BIT(CTL_OPT_BRAND) | CTL_BIT(CTL_OPT_MODEL) | CTL_BIT(CTL_OPT_REVISION) |           \
@@ -152,25 +149,6 @@ static void print_message(void *baton, du_log_level_e level, apr_status_t status
     }
 }
 
-/* Called by APR; does not come back. */
-static int out_of_memory(int status)
-{
-    fprintf(stderr, CTL_NAME ": out of memory\n");
-    exit(1);
-    return status;
-}
-
-/* jansson would leave members out of the document. */
-static void *must_allocate(size_t size)
-{
-    void *memory = malloc(size);
-
-    if (!memory) {
-        out_of_memory(APR_ENOMEM);
-    }
-    return memory;
-}
-
 /* For the activity row: the account and the host this runs on. */
 static void find_actor(ctl_t *ctl)
 {
@@ -239,11 +217,12 @@ static void report(ctl_t *ctl, apr_status_t status)
     du_report(ctl->ctx, DU_LOG_ERROR);
 }
 
-static int run(apr_pool_t *pool, int argc, const char *const *argv)
+static int run(apr_pool_t *pool, int argc, const char *const *argv, const void *baton)
 {
     ctl_t ctl = {0};
     apr_status_t status;
 
+    (void)baton;
     ctl.pool = pool;
     ctl.commands = commands;
     ctl.ctx = du_ctx_make(pool);
@@ -265,18 +244,5 @@ static int run(apr_pool_t *pool, int argc, const char *const *argv)
 
 int main(int argc, const char *const *argv)
 {
-    apr_pool_t *pool;
-    int result;
-
-    if (apr_app_initialize(&argc, &argv, NULL) != APR_SUCCESS ||
-        apr_pool_create_ex(&pool, NULL, out_of_memory, NULL) != APR_SUCCESS) {
-        return 1;
-    }
-    apr_signal(SIGCHLD, SIG_DFL); /* who started us may ignore it, and then no child can be waited for */
-    json_set_alloc_funcs(must_allocate, free);
-    du_xml_setup();
-    result = run(pool, argc, argv);
-    apr_pool_destroy(pool);
-    apr_terminate();
-    return result;
+    return dua_program(CTL_NAME, argc, argv, run, NULL);
 }

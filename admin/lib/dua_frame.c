@@ -8,7 +8,6 @@
 #include "admin/templates/frame.h"
 #include "du_template.h"
 #include "du_text.h"
-#include "du_token.h"
 #include "dua_bind.h"
 #include "dua_guard.h"
 #include "dua_pages.h"

@@ -4,15 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_signal.h>
 #include <apr_strings.h>
 
 #include "du_text.h"
-#include "du_token.h"
-#include "du_xml.h"
 #include "dua_frame.h"
 #include "dua_guard.h"
+#include "dua_program.h"
 #include "dua_upload.h"
 
 #define STORE_TIMEOUT 10 /* seconds, if the module does not say */
@@ -27,24 +25,6 @@ static void log_message(void *baton, du_log_level_e level, apr_status_t status, 
     if (level <= DU_LOG_WARNING) {
         fprintf(stderr, "%s: %s\n", id, message);
     }
-}
-
-static int out_of_memory(int code)
-{
-    (void)code;
-    fputs("out of memory\n", stderr);
-    exit(1);
-}
-
-/* jansson answers NULL and everything that is put into it is lost: rather end here. */
-static void *must_allocate(size_t size)
-{
-    void *memory = malloc(size);
-
-    if (!memory) {
-        out_of_memory(APR_ENOMEM);
-    }
-    return memory;
 }
 
 static const char *const *all_parameters(const dua_page_t *page, apr_pool_t *pool)
@@ -246,11 +226,13 @@ static void read_the_rest(const dua_t *dua)
     }
 }
 
-static int run(apr_pool_t *pool, const dua_page_t *page)
+static int run(apr_pool_t *pool, int argc, const char *const *argv, const void *page)
 {
     dua_t dua = {.ctx = du_ctx_make(pool), .pool = pool, .page = page, .data = json_object()};
     apr_status_t status;
 
+    (void)argc, (void)argv;
+    apr_signal(SIGPIPE, SIG_IGN); /* a client that has gone is an error of write() */
     dua.ctx->log = log_message;
     dua_env_read(&dua.env);
     dua_response_make(&dua.response, pool);
@@ -270,19 +252,5 @@ static int run(apr_pool_t *pool, const dua_page_t *page)
 
 int dua_main(int argc, const char *const *argv, const dua_page_t *page)
 {
-    apr_pool_t *pool;
-    int result;
-
-    if (apr_app_initialize(&argc, &argv, NULL) != APR_SUCCESS ||
-        apr_pool_create_ex(&pool, NULL, out_of_memory, NULL) != APR_SUCCESS) {
-        return 1;
-    }
-    apr_signal(SIGCHLD, SIG_DFL); /* who started us may ignore it, and then no child can be waited for */
-    apr_signal(SIGPIPE, SIG_IGN); /* a client that has gone is an error of write() */
-    json_set_alloc_funcs(must_allocate, free);
-    du_xml_setup();
-    result = run(pool, page);
-    apr_pool_destroy(pool);
-    apr_terminate();
-    return result;
+    return dua_program(page->name, argc, argv, run, page);
 }

@@ -149,7 +149,8 @@ def rule_file_objects():
 FRAME_OUTSIDE = {
     "dua_env": {"getenv", "read"},
     "dua_response": {"write", "alarm"},
-    "dua_main": {"fprintf", "fwrite", "fputs", "stderr", "exit"},  # what is wrong with a page goes to httpd's log
+    "dua_main": {"fprintf", "stderr"},             # what is wrong with a page goes to httpd's log
+    "dua_program": {"fprintf", "stderr", "exit"},  # likewise, and that there is no memory
 }
 
 
