@@ -6,6 +6,7 @@
 #include <http_log.h>
 
 #include "du_file.h"
+#include "du_host.h"
 #include "du_setting.h"
 
 #define WATCHDOG        "_devupdate_child_"
@@ -68,13 +69,6 @@ static apr_status_t start_watchdog(apr_pool_t *pconf, du_node_t *node)
  * Start
  */
 
-static const char *default_node_name(apr_pool_t *pool)
-{
-    char *name = apr_pcalloc(pool, APRMAXHOSTLEN + 1);
-
-    return apr_gethostname(name, APRMAXHOSTLEN, pool) == APR_SUCCESS && *name ? name : "localhost";
-}
-
 /* Zeroed anonymous memory that children inherit. It is new with every restart. */
 static apr_status_t share(apr_pool_t *pconf, apr_size_t size, void **memory)
 {
@@ -113,7 +107,7 @@ static apr_status_t make_node(du_ctx_t *ctx, apr_pool_t *pconf, server_rec *s, d
     apr_status_t rv = du_conf_dialects(ctx, s, pconf, &node->dialects);
 
     node->server = s;
-    node->name = du_conf_node_name(s) ? du_conf_node_name(s) : default_node_name(pconf);
+    node->name = du_conf_node_name(s) ? du_conf_node_name(s) : du_host_name(pconf);
     node->ruleset_path = apr_pstrcat(pconf, files, "/" DU_NODE_DIR "/", node->name, ".ruleset", NULL);
     node->names = du_conf_names(s, pconf);
     node->upload_names = du_conf_upload_names(s, pconf);

@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include <apr_network_io.h>
 #include <apr_strings.h>
 #include <apr_uri.h>
 
+#include "du_host.h"
 #include "du_store_activity.h"
 #include "du_store_role.h"
 #include "du_text.h"
@@ -58,13 +58,6 @@ static apr_status_t check_type(dua_t *dua)
                    du_text_for_log(dua->pool, type));
 }
 
-static const char *host_name(apr_pool_t *pool)
-{
-    char *name = apr_pcalloc(pool, APRMAXHOSTLEN + 1);
-
-    return apr_gethostname(name, APRMAXHOSTLEN, pool) == APR_SUCCESS && *name ? name : "localhost";
-}
-
 apr_status_t dua_guard_request(dua_t *dua)
 {
     apr_status_t status;
@@ -76,7 +69,7 @@ apr_status_t dua_guard_request(dua_t *dua)
         return du_fail(dua->ctx, DU_E_FORBIDDEN, DUNO(0878), "nobody has signed in: httpd has to ask for it here");
     }
     dua->actor.name = dua->env.user;
-    dua->actor.node = dua->env.node ? dua->env.node : host_name(dua->pool);
+    dua->actor.node = dua->env.node ? dua->env.node : du_host_name(dua->pool);
     status = check_method(dua);
     if (status == APR_SUCCESS) {
         status = check_length(dua);
