@@ -31,14 +31,16 @@ du_conf_t *du_conf(const server_rec *s)
     return ap_get_module_config(s->module_config, &devupdate_module);
 }
 
+#define CREATE(kind, member, name, context, preset, least, most, help) conf->member = UNSET_##kind;
+#define MERGE(kind, member, name, context, preset, least, most, help)                                                \
+    conf->member = add->member != UNSET_##kind ? add->member : base->member;
+
 void *du_conf_create(apr_pool_t *pool, server_rec *s)
 {
     du_conf_t *conf = apr_pcalloc(pool, sizeof(*conf));
 
     (void)s;
-#define CREATE(kind, member, name, context, preset, least, most, help) conf->member = UNSET_##kind;
     DU_DIRECTIVES(CREATE)
-#undef CREATE
     return conf;
 }
 
@@ -47,10 +49,25 @@ void *du_conf_merge(apr_pool_t *pool, void *base_conf, void *add_conf)
     const du_conf_t *base = base_conf, *add = add_conf;
     du_conf_t *conf = apr_pcalloc(pool, sizeof(*conf));
 
-#define MERGE(kind, member, name, context, preset, least, most, help)                                                \
-    conf->member = add->member != UNSET_##kind ? add->member : base->member;
     DU_DIRECTIVES(MERGE)
-#undef MERGE
+    return conf;
+}
+
+void *du_location_create(apr_pool_t *pool, char *path)
+{
+    du_location_t *conf = apr_pcalloc(pool, sizeof(*conf));
+
+    (void)path;
+    DU_LOCATION_DIRECTIVES(CREATE)
+    return conf;
+}
+
+void *du_location_merge(apr_pool_t *pool, void *base_conf, void *add_conf)
+{
+    const du_location_t *base = base_conf, *add = add_conf;
+    du_location_t *conf = apr_pcalloc(pool, sizeof(*conf));
+
+    DU_LOCATION_DIRECTIVES(MERGE)
     return conf;
 }
 
@@ -64,35 +81,12 @@ void *du_conf_merge(apr_pool_t *pool, void *base_conf, void *add_conf)
 DU_DIRECTIVES(ACCESSOR)
 #undef ACCESSOR
 
-void *du_location_create(apr_pool_t *pool, char *path)
-{
-    du_location_t *location = apr_pcalloc(pool, sizeof(*location));
-
-    (void)path;
-#define CREATE(kind, member, name, context, preset, least, most, help) location->member = UNSET_##kind;
-    DU_LOCATION_DIRECTIVES(CREATE)
-#undef CREATE
-    return location;
-}
-
-void *du_location_merge(apr_pool_t *pool, void *base_location, void *add_location)
-{
-    const du_location_t *base = base_location, *add = add_location;
-    du_location_t *location = apr_pcalloc(pool, sizeof(*location));
-
-#define MERGE(kind, member, name, context, preset, least, most, help)                                                \
-    location->member = add->member != UNSET_##kind ? add->member : base->member;
-    DU_LOCATION_DIRECTIVES(MERGE)
-#undef MERGE
-    return location;
-}
-
 #define ACCESSOR(kind, member, name, context, preset, least, most, help)                                             \
     DU_TYPE_##kind du_location_##member(const request_rec *r)                                                        \
     {                                                                                                                \
-        const du_location_t *location = ap_get_module_config(r->per_dir_config, &devupdate_module);                  \
+        const du_location_t *conf = ap_get_module_config(r->per_dir_config, &devupdate_module);                      \
                                                                                                                      \
-        return location->member != UNSET_##kind ? location->member : preset;                                         \
+        return conf->member != UNSET_##kind ? conf->member : preset;                                                 \
     }
 DU_LOCATION_DIRECTIVES(ACCESSOR)
 #undef ACCESSOR
