@@ -34,12 +34,15 @@ static rows_t make_rows(const du_fleet_t *fleet, du_sql_e statement, int width)
     return rows;
 }
 
-static void put_row(const rows_t *rows, const char *const *row)
+/* The values of a row, or some of them. */
+static void put_values(const rows_t *rows, const char *const *values, int count)
 {
-    for (int i = 0; i < rows->width; i++) {
-        APR_ARRAY_PUSH(rows->values, const char *) = row[i];
+    for (int i = 0; i < count; i++) {
+        APR_ARRAY_PUSH(rows->values, const char *) = values[i];
     }
 }
+
+#define COUNT_OF(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
 static apr_status_t write_rows(du_fleet_t *fleet, const rows_t *rows)
 {
@@ -265,64 +268,58 @@ static void put_events(du_fleet_t *fleet, du_fleet_phone_t *phone, const rows_t 
                              event->file,
                              number(fleet, event->bytes)};
 
-        put_row(rows, row);
+        put_values(rows, row, COUNT_OF(row));
     }
     phone->is.events = after;
     phone->is_full = skipped > 0 || before / step != after / step;
 }
 
-static void put_whole(du_fleet_t *fleet, const du_fleet_phone_t *phone, const rows_t *rows)
+/* What a phone did, which changes with each record; the last columns of both statements. */
+static void put_doings(const du_fleet_t *fleet, const du_phone_t *is, const rows_t *rows)
 {
-    const du_phone_t *is = &phone->is;
-    const char *row[] = {number(fleet, is->id),
-                         number(fleet, phone->kind->id),
-                         is->mac,
-                         du_phone_mac_reverse(fleet->pool, is->mac),
-                         is->serial,
-                         is->address,
-                         is->user,
-                         is->version_before,
-                         number(fleet, is->version_time),
-                         is->node,
-                         is->endpoint,
-                         number(fleet, is->first_seen),
-                         number(fleet, is->last_seen),
-                         number(fleet, is->checks),
-                         is->result,
-                         is->reason,
-                         is->offered,
-                         number(fleet, is->offered_time),
-                         number(fleet, is->offers),
-                         is->taken,
-                         number(fleet, is->taken_time),
-                         number(fleet, is->taken_bytes),
-                         number(fleet, is->taken_size),
-                         number(fleet, is->events),
-                         is->held};
+    const char *values[] = {is->node,
+                            is->endpoint,
+                            number(fleet, is->last_seen),
+                            number(fleet, is->checks),
+                            is->result,
+                            is->reason,
+                            is->offered,
+                            number(fleet, is->offered_time),
+                            number(fleet, is->offers),
+                            is->taken,
+                            number(fleet, is->taken_time),
+                            number(fleet, is->taken_bytes),
+                            number(fleet, is->taken_size),
+                            number(fleet, is->events)};
 
-    put_row(rows, row);
+    put_values(rows, values, COUNT_OF(values));
 }
 
-static void put_seen(du_fleet_t *fleet, const du_fleet_phone_t *phone, const rows_t *rows)
+static void put_whole(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const rows_t *rows)
 {
     const du_phone_t *is = &phone->is;
-    const char *row[] = {number(fleet, is->id),
-                         is->node,
-                         is->endpoint,
-                         number(fleet, is->last_seen),
-                         number(fleet, is->checks),
-                         is->result,
-                         is->reason,
-                         is->offered,
-                         number(fleet, is->offered_time),
-                         number(fleet, is->offers),
-                         is->taken,
-                         number(fleet, is->taken_time),
-                         number(fleet, is->taken_bytes),
-                         number(fleet, is->taken_size),
-                         number(fleet, is->events)};
+    const char *values[] = {number(fleet, is->id),
+                            number(fleet, phone->kind->id),
+                            is->mac,
+                            du_phone_mac_reverse(fleet->pool, is->mac),
+                            is->serial,
+                            is->address,
+                            is->user,
+                            is->version_before,
+                            number(fleet, is->version_time),
+                            number(fleet, is->first_seen),
+                            is->held};
 
-    put_row(rows, row);
+    put_values(rows, values, COUNT_OF(values));
+    put_doings(fleet, is, rows);
+}
+
+static void put_seen(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const rows_t *rows)
+{
+    const char *id = number(fleet, phone->is.id);
+
+    put_values(rows, &id, 1);
+    put_doings(fleet, &phone->is, rows);
 }
 
 /* Those that are gone first: their names may be others' now. */

@@ -534,12 +534,13 @@ JOIN image_file f ON f.image_id = i.id WHERE r.device_key = %s AND lower(i.versi
 SELECT file, bytes, result FROM device_event WHERE device_id = %lld AND kind = 'download' AND version = %s
 
 -- name: device_save
+-- from `node` on as device_touch
 -- rows: 20
-INSERT INTO device (id, count_id, mac, mac_reverse, serial, address, user_name, version_before, version_time, node, endpoint,
-first_seen, last_seen, checks, result, reason, offered, offered_time, offers, taken, taken_time, taken_bytes,
-taken_size, events, held)
-VALUES {(%lld, %lld, %s, %s, %s, %s, %s, %s, %lld, %s, %s, %lld, %lld, %lld, %s, %s, %s, %lld, %d, %s, %lld, %lld,
-%lld, %lld, %s)}
+INSERT INTO device (id, count_id, mac, mac_reverse, serial, address, user_name, version_before, version_time, first_seen, held,
+node, endpoint, last_seen, checks, result, reason, offered, offered_time, offers, taken, taken_time, taken_bytes, taken_size,
+events)
+VALUES {(%lld, %lld, %s, %s, %s, %s, %s, %s, %lld, %lld, %s, %s, %s, %lld, %lld, %s, %s, %s, %lld, %d, %s, %lld, %lld,
+%lld, %lld)}
 ON CONFLICT (id) DO UPDATE SET
 count_id = excluded.count_id, mac = excluded.mac, mac_reverse = excluded.mac_reverse,
 serial = excluded.serial, address = excluded.address, user_name = excluded.user_name,
