@@ -102,3 +102,59 @@ apr_status_t du_file_replace(const char *path, const void *content, apr_size_t l
     }
     return du_file_sync_dir(parent_of(path, pool), pool);
 }
+
+/*
+ * Removing
+ */
+
+/* Somebody else may remove the same. */
+static apr_status_t or_gone(apr_status_t rv)
+{
+    return APR_STATUS_IS_ENOENT(rv) ? APR_SUCCESS : rv;
+}
+
+static apr_status_t remove_entry(const char *path, apr_filetype_e type, apr_pool_t *pool);
+
+static apr_status_t remove_content(const char *path, apr_pool_t *pool)
+{
+    apr_dir_t *dir;
+    apr_finfo_t entry;
+    apr_status_t rv = apr_dir_open(&dir, path, pool);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    while (rv == APR_SUCCESS && apr_dir_read(&entry, APR_FINFO_NAME | APR_FINFO_TYPE, dir) == APR_SUCCESS) {
+        if (strcmp(entry.name, ".") != 0 && strcmp(entry.name, "..") != 0) {
+            rv = remove_entry(apr_pstrcat(pool, path, "/", entry.name, NULL), entry.filetype, pool);
+        }
+    }
+    apr_dir_close(dir);
+    return rv;
+}
+
+static apr_status_t remove_entry(const char *path, apr_filetype_e type, apr_pool_t *pool)
+{
+    apr_status_t rv;
+
+    if (type != APR_DIR) {
+        return or_gone(apr_file_remove(path, pool));
+    }
+    rv = remove_content(path, pool);
+    return or_gone(rv == APR_SUCCESS ? apr_dir_remove(path, pool) : rv);
+}
+
+apr_status_t du_file_remove_tree(const char *path, apr_pool_t *pool)
+{
+    apr_finfo_t info;
+    apr_pool_t *scratch;
+    apr_status_t rv = apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK, pool);
+
+    if (rv != APR_SUCCESS) {
+        return or_gone(rv);
+    }
+    apr_pool_create(&scratch, pool);
+    rv = remove_entry(path, info.filetype, scratch);
+    apr_pool_destroy(scratch);
+    return rv;
+}

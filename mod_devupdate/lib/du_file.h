@@ -23,4 +23,7 @@ apr_status_t du_file_make_dirs(const char *root, const char *path, apr_pool_t *p
  * commands run as root, httpd's children do not (SQLite does the same with the files beside its database). */
 apr_status_t du_file_adopt(const char *path, apr_pool_t *pool);
 
+/* Removes a directory with everything in it; a missing one is removed already. Links are removed, not followed. */
+apr_status_t du_file_remove_tree(const char *path, apr_pool_t *pool);
+
 #endif

@@ -26,53 +26,6 @@ char *du_image_path(apr_pool_t *pool, const du_key_t *key, const char *version, 
     return apr_pstrcat(pool, du_key_path(pool, key), "/", version, "/", update_type, NULL);
 }
 
-static apr_status_t remove_entry(const char *path, apr_filetype_e type, apr_pool_t *pool);
-
-static apr_status_t remove_content(const char *path, apr_pool_t *pool)
-{
-    apr_dir_t *dir;
-    apr_finfo_t entry;
-    apr_status_t rv = apr_dir_open(&dir, path, pool);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    while (rv == APR_SUCCESS && apr_dir_read(&entry, APR_FINFO_NAME | APR_FINFO_TYPE, dir) == APR_SUCCESS) {
-        if (strcmp(entry.name, ".") != 0 && strcmp(entry.name, "..") != 0) {
-            rv = remove_entry(apr_pstrcat(pool, path, "/", entry.name, NULL), entry.filetype, pool);
-        }
-    }
-    apr_dir_close(dir);
-    return rv;
-}
-
-static apr_status_t remove_entry(const char *path, apr_filetype_e type, apr_pool_t *pool)
-{
-    apr_status_t rv;
-
-    if (type != APR_DIR) {
-        return apr_file_remove(path, pool);
-    }
-    rv = remove_content(path, pool);
-    return rv == APR_SUCCESS ? apr_dir_remove(path, pool) : rv;
-}
-
-/* A directory with everything in it; a missing one is removed already. Links are removed, not followed. */
-static apr_status_t remove_tree(const char *path, apr_pool_t *pool)
-{
-    apr_finfo_t info;
-    apr_pool_t *scratch;
-    apr_status_t rv = apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK, pool);
-
-    if (rv != APR_SUCCESS) {
-        return APR_STATUS_IS_ENOENT(rv) ? APR_SUCCESS : rv;
-    }
-    apr_pool_create(&scratch, pool);
-    rv = remove_entry(path, info.filetype, scratch);
-    apr_pool_destroy(scratch);
-    return rv;
-}
-
 static int is_missing(const char *path, apr_pool_t *pool)
 {
     apr_finfo_t info;
@@ -139,7 +92,7 @@ static apr_status_t release(void *data)
 {
     du_image_lock_t *lock = data;
 
-    remove_tree(lock->work, lock->pool);
+    du_file_remove_tree(lock->work, lock->pool);
     apr_file_remove(lock->path, lock->pool);
     remove_directories(lock);
     apr_file_unlock(lock->file); /* closing is not enough if a child process still has the file open */
@@ -175,7 +128,7 @@ static apr_status_t lock_tree(du_ctx_t *ctx, const char *files, int waits, apr_p
     apr_pool_cleanup_register(pool, lock, release, apr_pool_cleanup_null);
     rv = du_file_adopt(lock->path, pool);
     if (rv == APR_SUCCESS) {
-        rv = remove_tree(lock->work, pool);
+        rv = du_file_remove_tree(lock->work, pool);
     }
     if (rv == APR_SUCCESS) {
         rv = du_file_make_dirs(lock->staging, "work", pool);
@@ -293,7 +246,7 @@ static apr_status_t move_to_place(du_image_lock_t *lock, const char *building, c
     apr_status_t rv = du_file_sync_dir(building, pool);
 
     if (rv == APR_SUCCESS) {
-        rv = remove_tree(place, pool);
+        rv = du_file_remove_tree(place, pool);
     }
     if (rv == APR_SUCCESS) {
         rv = du_file_make_dirs(lock->root, go_up(apr_pstrdup(pool, image_path)), pool);
@@ -317,7 +270,7 @@ apr_status_t du_image_place(du_ctx_t *ctx, du_image_lock_t *lock, const char *bu
 
 apr_status_t du_image_remove(du_ctx_t *ctx, du_image_lock_t *lock, const char *image_path)
 {
-    apr_status_t rv = remove_tree(apr_pstrcat(ctx->pool, lock->root, "/", image_path, NULL), ctx->pool);
+    apr_status_t rv = du_file_remove_tree(apr_pstrcat(ctx->pool, lock->root, "/", image_path, NULL), ctx->pool);
 
     prune_above(lock, image_path, ctx->pool);
     return rv == APR_SUCCESS ? rv

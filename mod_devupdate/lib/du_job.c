@@ -107,23 +107,6 @@ static apr_status_t each_name(const char *directory, name_fn *take, void *baton,
     return APR_STATUS_IS_ENOENT(rv) ? APR_SUCCESS : rv;
 }
 
-static apr_status_t remove_file(void *directory, const char *name, apr_pool_t *pool)
-{
-    apr_status_t rv = apr_file_remove(apr_pstrcat(pool, (const char *)directory, "/", name, NULL), pool);
-
-    return APR_STATUS_IS_ENOENT(rv) ? APR_SUCCESS : rv;
-}
-
-apr_status_t du_job_remove(const char *directory, apr_pool_t *pool)
-{
-    apr_status_t rv = each_name(directory, remove_file, (void *)directory, pool);
-
-    if (rv == APR_SUCCESS) {
-        rv = apr_dir_remove(directory, pool);
-    }
-    return APR_STATUS_IS_ENOENT(rv) ? APR_SUCCESS : rv;
-}
-
 typedef struct tidy_t {
     du_ctx_t *ctx;
     const char *files;
@@ -157,7 +140,7 @@ static void add_leftover(tidy_t *tidy, const char *directory)
 static apr_status_t drop_directory(tidy_t *tidy, const char *directory, apr_pool_t *pool)
 {
     add_leftover(tidy, directory);
-    return tidy->is_dry ? APR_SUCCESS : du_job_remove(directory, pool);
+    return tidy->is_dry ? APR_SUCCESS : du_file_remove_tree(directory, pool);
 }
 
 static apr_status_t tidy_new(tidy_t *tidy, const char *directory, apr_pool_t *pool)

@@ -57,7 +57,4 @@ apr_status_t du_job_decide(const char *directory, const char *wanted, apr_pool_t
 /* "cancel", "commit", or "" if nothing is decided. */
 const char *du_job_decided(const char *directory, apr_pool_t *pool);
 
-/* Removes a job's directory with what is in it. */
-apr_status_t du_job_remove(const char *directory, apr_pool_t *pool);
-
 #endif

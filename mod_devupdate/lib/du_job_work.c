@@ -35,7 +35,7 @@ static apr_status_t drop(void *data)
 {
     du_job_work_t *work = data;
 
-    du_job_remove(work->directory, work->ctx->pool);
+    du_file_remove_tree(work->directory, work->ctx->pool);
     let_go(work);
     return APR_SUCCESS;
 }
