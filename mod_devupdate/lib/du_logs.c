@@ -387,14 +387,6 @@ apr_status_t du_logs_find(du_ctx_t *ctx, const char *files, const apr_array_head
     return status;
 }
 
-static void count_removed(du_retained_t *removed, const du_log_file_t *file)
-{
-    removed->kind[file->kind].files++;
-    removed->kind[file->kind].bytes += file->size;
-    removed->files++;
-    removed->bytes += file->size;
-}
-
 static apr_status_t remove_file(void *baton, const du_log_file_t *file)
 {
     chosen_t *chosen = baton;
@@ -408,7 +400,7 @@ static apr_status_t remove_file(void *baton, const du_log_file_t *file)
         return APR_SUCCESS;
     }
     if (unlinkat(file->directory, file->name, 0) == 0) {
-        count_removed(chosen->removed, file);
+        du_retained_add(chosen->removed, file);
         return APR_SUCCESS;
     }
     error = errno;

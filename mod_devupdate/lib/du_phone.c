@@ -50,8 +50,7 @@ static int is_reason(const du_phone_t *phone, du_reason_e reason)
 /* The version that it was offered last is one that it does not get any more. */
 static int is_held(const du_phone_t *phone)
 {
-    return *phone->offered &&
-           (du_text_equal(phone->held, phone->offered) || du_text_equal(phone->held, DU_PHONE_HELD_ALL));
+    return *phone->offered && (du_text_equal(phone->held, phone->offered) || du_text_equal(phone->held, DU_HELD_ALL));
 }
 
 static int is_taken(const du_phone_t *phone)

@@ -31,8 +31,6 @@ typedef enum {
         DU_PHONE_STATES
 } du_phone_state_e;
 
-#define DU_PHONE_HELD_ALL "*" /* du_phone_t.held: no version is offered */
-
 /* No text is NULL; "" and 0 = not known, or there was none. */
 typedef struct du_phone_t {
     apr_int64_t id;
@@ -59,7 +57,7 @@ typedef struct du_phone_t {
     apr_time_t taken_time;   /* when it fetched the last of it */
     apr_off_t taken_bytes;   /* of the files of that version, how much it has; a file counts once */
     apr_off_t taken_size;    /* how much that would be in full */
-    const char *held;        /* a version that it is not offered any more; DU_PHONE_HELD_ALL */
+    const char *held;        /* a version that it is not offered any more, as in du_held_t */
     apr_int64_t events;      /* ever, the next one's number is one more */
     du_phone_state_e state;
 } du_phone_t;

@@ -378,8 +378,3 @@ void du_record_queue_done(du_record_queue_t *queue)
         source->known = source->position;
     }
 }
-
-void du_record_queue_close(du_record_queue_t *queue)
-{
-    apr_pool_destroy(queue->pool);
-}

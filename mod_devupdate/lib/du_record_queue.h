@@ -48,6 +48,4 @@ apr_array_header_t *du_record_queue_moved(const du_record_queue_t *queue, apr_po
 /* They are stored. */
 void du_record_queue_done(du_record_queue_t *queue);
 
-void du_record_queue_close(du_record_queue_t *queue);
-
 #endif

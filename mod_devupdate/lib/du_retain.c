@@ -212,7 +212,7 @@ static int is_stopped(const cleaning_t *cleaning)
     return cleaning->what->is_stopped && cleaning->what->is_stopped(cleaning->what->baton);
 }
 
-static void count(du_retained_t *removed, const du_log_file_t *file)
+void du_retained_add(du_retained_t *removed, const du_log_file_t *file)
 {
     removed->kind[file->kind].files++;
     removed->kind[file->kind].bytes += file->size;
@@ -233,7 +233,7 @@ static int remove_file(cleaning_t *cleaning, const du_log_file_t *file)
         }
         return 0;
     }
-    count(cleaning->removed, file);
+    du_retained_add(cleaning->removed, file);
     return 1;
 }
 

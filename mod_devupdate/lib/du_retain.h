@@ -72,6 +72,9 @@ typedef struct du_retained_t {
     apr_int64_t kept;         /* files that could not be removed */
 } du_retained_t;
 
+/* Counts one log in that is gone. */
+void du_retained_add(du_retained_t *removed, const du_log_file_t *file);
+
 /* Removes what is too old and then what is too much. A log that cannot be removed does not keep the others: they are counted,
  * and the failure names one of them. *removed is right in any case. */
 apr_status_t du_retain_clean(du_ctx_t *ctx, const du_retain_t *what, du_retained_t *removed);
