@@ -10,6 +10,7 @@ Each of USERS has the role in its name, and the password "secret"; "stranger" ha
 """
 import base64
 import collections
+import contextlib
 import http.client
 import json
 import os
@@ -20,6 +21,7 @@ import urllib.parse
 
 import place
 from passwords import AUTH_MODULES, make_htpasswd
+from waiting import until
 
 ROLES = {"admin": "administrator", "operator": "operator", "helpdesk": "helpdesk", "viewer": "viewer"}
 USERS = (*ROLES, "stranger")
@@ -69,6 +71,19 @@ def prepare(store, users=USERS, root=None):
 def cgi_module(mpm="event"):
     """mod_cgid, or mod_cgi where processes have no threads."""
     return "cgi" if mpm == "prefork" else "cgid"
+
+
+@contextlib.contextmanager
+def without_store(site):
+    """The database is not there for a while. The node may look for it in that moment, too; it has read it before."""
+    site.ledger.declare("DU0520", "DU0530")
+    until(site.store.kept.exists, "a kept rule set")
+    away = site.store.database.with_suffix(".away")
+    site.store.database.rename(away)
+    try:
+        yield
+    finally:
+        away.rename(site.store.database)
 
 
 class PagesClass:

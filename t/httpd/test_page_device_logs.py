@@ -5,10 +5,9 @@ import urllib.parse
 import pytest
 
 import pages
-from pages import Pages, PagesClass
+from pages import Pages, PagesClass, without_store
 from parsed import dangers
 from phones import AUDIT, CLIENT, HOSTILE, Phones, log_name, put_log
-from waiting import until
 
 MINE, OTHERS, NOBODYS = log_name("mine"), log_name("theirs"), log_name("unknown")
 TODAY = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
@@ -170,12 +169,8 @@ class TestMany(PagesClass):
 
 
 class TestStoreAway(LogsClass):
-    def test_503(self, site, ledger):
-        ledger.declare("DU0520", "DU0530")   # a node may look for the store in that moment, too
-        until(site.store.kept.exists, "a kept rule set")
-        away = site.store.database.with_suffix(".away")
-        site.store.database.rename(away)
-        answer = Pages(site).get("device_logs")
-        away.rename(site.store.database)
+    def test_503(self, site):
+        with without_store(site):
+            answer = Pages(site).get("device_logs")
         assert answer.status == 503 and MINE not in answer.text
         assert Pages(site).get("device_logs").status == 200

@@ -7,10 +7,9 @@ import urllib.parse
 import pytest
 
 import pages
-from pages import Pages, PagesClass
+from pages import Pages, PagesClass, without_store
 from parsed import dangers, words
 from phones import DAY, HOSTILE, NOW, SECOND, Phones, log_name
-from waiting import until
 
 OLD = "4.0.7577.4387"
 
@@ -167,12 +166,8 @@ class TestMany(PagesClass):
 
 
 class TestStoreAway(PhonesClass):
-    def test_503(self, site, ledger):
-        ledger.declare("DU0520", "DU0530")   # a node may look for the store in that moment, too
-        until(site.store.kept.exists, "a kept rule set")
-        away = site.store.database.with_suffix(".away")
-        site.store.database.rename(away)
-        answers = [Pages(site).get(target).status for target in ("devices", "devices?id=1", "devices?format=csv")]
-        away.rename(site.store.database)
+    def test_503(self, site):
+        with without_store(site):
+            answers = [Pages(site).get(target).status for target in ("devices", "devices?id=1", "devices?format=csv")]
         assert answers == [503] * 3
         assert Pages(site).get("devices").status == 200

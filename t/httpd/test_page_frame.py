@@ -1,8 +1,7 @@
 """What every page has: the frame, its headers, its languages, and what it says when something is wrong."""
 import pytest
 
-from pages import Pages, PagesClass
-from waiting import until
+from pages import Pages, PagesClass, without_store
 
 
 class TestFrame(PagesClass):
@@ -100,15 +99,11 @@ class TestWithoutAdmin(PagesClass):
 
 
 class TestStoreAway(PagesClass):
-    def test_says_so_and_comes_back(self, site, ledger):
-        ledger.declare("DU0520", "DU0530")   # a node may look for the store in that moment, too
-        until(site.store.kept.exists, "the node is ready")
+    def test_says_so_and_comes_back(self, site):
         pages = Pages(site)
-        away = site.store.database.with_suffix(".away")
-        site.store.database.rename(away)
-        answer = pages.get("index")
+        with without_store(site):
+            answer = pages.get("index")
         assert answer.status == 503
         assert answer.headers["Retry-After"] == "10"
         assert 'http-equiv="refresh" content="10"' in answer.text
-        away.rename(site.store.database)
         assert pages.get("index").status == 200

@@ -3,8 +3,7 @@ import pytest
 
 import pages as frame
 import pgsql
-from pages import Pages, PagesClass
-from waiting import until
+from pages import Pages, PagesClass, without_store
 from sites import finish
 
 NAMES = ("test_devices", "sites", "settings", "roles", "activity")
@@ -62,16 +61,10 @@ class TestPostgresql(PagesClass):
 
 class TestStoreAway(PagesClass):
     @pytest.mark.parametrize("name", NAMES)
-    def test_says_so_and_comes_back(self, site, ledger, name):
-        ledger.declare("DU0520", "DU0530")   # a node may look for the store in that moment, too
-        until(site.store.kept.exists, "the node is ready")
+    def test_says_so_and_comes_back(self, site, name):
         pages = Pages(site)
-        away = site.store.database.with_suffix(".away")
-        site.store.database.rename(away)
-        try:
+        with without_store(site):
             answer = pages.get(name)
-        finally:
-            away.rename(site.store.database)
         assert answer.status == 503 and "Retry-After" in answer.headers
         assert pages.get(name).status == 200
 
