@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import AASTRA, CX600, NEW, OLD
+from conftest import AASTRA, CX600
 from test_life_cycle import V1, V2, V3, V4, bring, three  # noqa: F401 (fixtures)
 
 

@@ -1,4 +1,5 @@
 """A person at a browser: Debian's chromium, without a window, driven through WebDriver."""
+import base64
 import os
 import pathlib
 import subprocess
@@ -62,7 +63,6 @@ class Browser:
 
     def sign_in(self, user, password="secret"):
         """As the browser's own window for Basic does."""
-        import base64
         word = base64.b64encode(f"{user}:{password}".encode()).decode()
         self.driver.execute_cdp_cmd("Network.setExtraHTTPHeaders", {"headers": {"Authorization": f"Basic {word}"}})
         return self
