@@ -149,32 +149,27 @@ static apr_status_t show_list(dua_t *dua, const scope_t *scope)
     return status;
 }
 
-/* What would hold if the scope had no value of its own. */
-static apr_status_t value_without(dua_t *dua, const scope_t *scope, du_setting_e setting, const char **value)
+/* What would hold if the scope had no values of its own: the defaults, or for a site the global ones. */
+static apr_status_t read_without(dua_t *dua, const scope_t *scope, du_settings_t *without)
 {
-    du_settings_t global = {{NULL}};
-    apr_status_t status = APR_SUCCESS;
-
-    if (*scope->site) {
-        status = du_store_settings(dua->ctx, dua->store, "", dua->pool, &global);
-    }
-    *value = du_setting_text(&global, setting);
-    return status;
+    *without = (du_settings_t){{NULL}};
+    return *scope->site ? du_store_settings(dua->ctx, dua->store, "", dua->pool, without) : APR_SUCCESS;
 }
 
 static apr_status_t show_one(dua_t *dua, const scope_t *scope)
 {
-    const char *sent = dua_value(dua, "value"), *without;
+    const char *sent = dua_value(dua, "value");
+    du_settings_t without;
     du_setting_e found;
     json_t *row;
     apr_status_t status = du_setting_find(dua->ctx, dua_value(dua, "name"), &found);
 
     if (status == APR_SUCCESS) {
-        status = value_without(dua, scope, found, &without);
+        status = read_without(dua, scope, &without);
     }
     if (status == APR_SUCCESS) {
         row = json_row(dua, scope, &scope->settings[found]);
-        dua_set_text(dua->pool, row, "without", without);
+        dua_set_text(dua->pool, row, "without", du_setting_text(&without, found));
         dua_set_text(dua->pool, row, "text", sent ? sent : scope->settings[found].value);
         json_object_set_new(dua->data, "settings", json_pack("[o]", row));
         dua_set_text(dua->pool, dua->data, "view", "setting");
@@ -186,14 +181,15 @@ static apr_status_t show_one(dua_t *dua, const scope_t *scope)
 static apr_status_t show_change_of_all(dua_t *dua, const scope_t *scope, const char *confirm)
 {
     json_t *rows = json_array();
-    apr_status_t status = APR_SUCCESS;
+    du_settings_t without;
+    apr_status_t status = read_without(dua, scope, &without);
 
     for (int i = 0; i < DU_SETTINGS && status == APR_SUCCESS; i++) {
         const dua_setting_t *setting = &scope->settings[i];
         const char *after = setting->value;
 
         if (du_text_equal(confirm, "reset") && setting->is_own) {
-            status = value_without(dua, scope, setting->setting, &after);
+            after = du_setting_text(&without, setting->setting);
         } else if (du_text_equal(confirm, "new") && !du_setting_is_global(setting->setting)) {
             after = du_setting_default(setting->setting);
         }
