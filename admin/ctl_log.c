@@ -9,10 +9,6 @@
 #include "du_retain.h"
 #include "du_text.h"
 
-/* Days that `log clear` may be told (administration.md 1.6). */
-#define DAYS_MIN 1
-#define DAYS_MAX 30
-
 #define DAY apr_time_from_sec(86400)
 
 /* 0 if --days is not given. */
@@ -185,9 +181,9 @@ apr_status_t ctl_log_clear(ctl_t *ctl)
     apr_int64_t days;
     apr_status_t status = read_days(ctl, &days), recorded = APR_SUCCESS;
 
-    if (status == APR_SUCCESS && (days < DAYS_MIN || days > DAYS_MAX)) {
+    if (status == APR_SUCCESS && (days < DU_CLEAR_DAYS_MIN || days > DU_CLEAR_DAYS_MAX)) {
         status = du_fail(ctl->ctx, DU_E_MALFORMED, DUNO(0882), "--days is from %d to %d for log clear, not %s",
-                         DAYS_MIN, DAYS_MAX, ctl->option[CTL_OPT_DAYS]);
+                         DU_CLEAR_DAYS_MIN, DU_CLEAR_DAYS_MAX, ctl->option[CTL_OPT_DAYS]);
     }
     if (status != APR_SUCCESS) {
         return status;

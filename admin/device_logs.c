@@ -4,7 +4,6 @@
  * Whoever is limited to a site sees the logs of phones of that site: a log's name says which phone sent it, and the inventory
  * where that one is. Records of checks, downloads and uploads are of all phones, so they are nobody's in particular.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -13,12 +12,14 @@
 #include "admin/templates/device_logs.h"
 #include "device_logs.h"
 #include "du_text.h"
+#include "dua_place.h"
 
 #define PAGE_LOGS    100          /* rows of a page */
 #define LIMITED_LOGS 500          /* logs whose phone is looked up for a page of somebody limited to a site */
 #define VIEW_BYTES   (256 * 1024) /* of a log that are shown */
 #define PIECE_BYTES  65536        /* of a download */
 #define DAY          apr_time_from_sec(86400)
+#define DAY_LENGTH   10 /* of its text */
 
 /*
  * The list
@@ -47,20 +48,13 @@ static void add_types(dua_t *dua, const apr_array_header_t *types, int is_limite
 static apr_status_t read_day(dua_t *dua, du_logs_filter_t *filter)
 {
     const char *text = dua_value(dua, "day");
-    apr_time_exp_t day = {.tm_mday = 1};
 
     if (!text) {
         return APR_SUCCESS;
     }
-    if (strlen(text) == 10 && text[4] == '-' && text[7] == '-' && strspn(text, "-0123456789") == 10) {
-        day.tm_year = atoi(text) - 1900;
-        day.tm_mon = atoi(text + 5) - 1;
-        day.tm_mday = atoi(text + 8);
-        if (day.tm_year >= 70 && day.tm_mon >= 0 && day.tm_mon < 12 && day.tm_mday >= 1 && day.tm_mday <= 31 &&
-            apr_time_exp_gmt_get(&filter->since, &day) == APR_SUCCESS) {
-            filter->before = filter->since + DAY;
-            return APR_SUCCESS;
-        }
+    if (strlen(text) == DAY_LENGTH && dua_place_time(text, &filter->since)) {
+        filter->before = filter->since + DAY;
+        return APR_SUCCESS;
     }
     return du_fail(dua->ctx, DU_E_MALFORMED, DUNO(0964), "\"%s\" is no day, as 2026-11-23 is one",
                    du_text_for_log(dua->pool, text));
@@ -263,8 +257,7 @@ static apr_status_t change(dua_t *dua)
             return actions[i].run(dua);
         }
     }
-    return du_fail(dua->ctx, DU_E_MALFORMED, DUNO(0969), "nothing is called \"%s\" here",
-                   du_text_for_log(dua->pool, action));
+    return dua_no_action(dua);
 }
 
 int main(int argc, const char *const *argv)

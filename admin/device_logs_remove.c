@@ -6,8 +6,6 @@
 
 #include "admin/templates/device_logs_remove.h"
 
-#define DAYS_MIN   1 /* as log clear (administration.md 1.6) */
-#define DAYS_MAX   30
 #define DAY        apr_time_from_sec(86400)
 #define NAMES_TOLD 10 /* names of removed logs in the record of changes */
 
@@ -64,7 +62,8 @@ static apr_status_t clean(dua_t *dua, int is_dry, apr_int64_t *days, du_retained
     apr_status_t status = dua_must(dua, DU_RIGHT_LOG_CLEAR, NULL);
 
     if (status == APR_SUCCESS) {
-        status = dua_form_number(dua->ctx, dua->form, "days", DAYS_MIN, DAYS_MAX, DAYS_MAX, days);
+        status = dua_form_number(dua->ctx, dua->form, "days", DU_CLEAR_DAYS_MIN, DU_CLEAR_DAYS_MAX, DU_CLEAR_DAYS_MAX,
+                                 days);
     }
     what.before = du_now(dua->ctx) - *days * DAY;
     return status == APR_SUCCESS ? du_retain_clean(dua->ctx, &what, removed) : status;

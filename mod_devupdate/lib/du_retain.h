@@ -51,6 +51,10 @@ typedef apr_status_t du_log_file_fn(void *baton, const du_log_file_t *file);
  * directory that is not there has no logs; one that cannot be looked at is a failure, after the others were. */
 apr_status_t du_retain_walk(du_ctx_t *ctx, const char *files, const char *node, du_log_file_fn *visit, void *baton);
 
+/* Days that people may ask to be kept when they remove logs by hand (administration.md 1.6). */
+#define DU_CLEAR_DAYS_MIN 1
+#define DU_CLEAR_DAYS_MAX 30
+
 /* What is to be removed. */
 typedef struct du_retain_t {
     const char *files; /* the file store */
