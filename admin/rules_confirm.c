@@ -85,6 +85,9 @@ static const char *touch_of(const showing_t *showing, const du_planned_t *planne
     if (!showing->phones) {
         return "unknown";
     }
+    if (count->known == 0) {
+        return "nobody";
+    }
     if (count->test_devices_only) {
         return "test";
     }
