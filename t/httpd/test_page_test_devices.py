@@ -5,6 +5,7 @@ import pytest
 
 from pages import Pages, PagesClass, prepare
 from phone import request_xml
+from phones import Phones
 from store import APPROVED, PENDING
 from waiting import until
 
@@ -218,3 +219,13 @@ class TestRoles(Places):
     def test_unknown_action(self, clean):
         answer = Pages(clean).post("test_devices", {"action": "rename"})
         assert answer.status == 400 and "DU0737" in answer.text
+
+
+class TestPhones(Places):
+    def test_what_is_known_of_one(self, clean):
+        Phones(clean.store).add(mac=MAC, serial="07823-a345")
+        for kind, identifier in (("mac", MAC.replace("-", ":")), ("serial", "07823-A345")):
+            assert add(Pages(clean), name=kind, kind=kind, identifier=identifier).status == 303
+        for row in Pages(clean).json("test_devices")["test_devices"]:
+            assert [phone["mac"] for phone in Pages(clean).json(row["phone_href"])["phones"]] == [MAC], row
+            assert f'href="{row["phone_href"]}"' in Pages(clean).get("test_devices").text
