@@ -173,9 +173,8 @@ int main(int argc, const char *const *argv)
                                              "action",
                                              "all",
                                              "to",
-                                             "note",
                                              NULL};
-    static const char *const changing[] = {"action", "note", NULL};
+    static const char *const changing[] = {"action", NULL};
     static const dua_page_t page = {.name = "rules",
                                     .tmpl = HTML_rules,
                                     .parameters = parameters,

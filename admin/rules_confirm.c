@@ -272,7 +272,6 @@ apr_status_t rules_show_confirmation(dua_t *dua, const char *named)
     add_idle(&showing);
     dua_set_text(dua->pool, dua->data, "confirm", wish.action->word);
     rules_set_or_null(dua, dua->data, "to", wish.to);
-    dua_set_text(dua->pool, dua->data, "note", dua_value(dua, "note"));
     dua_set_text(dua->pool, dua->data, "back", showing.list);
     dua->tmpl = HTML_rules_confirm;
     return APR_SUCCESS;

@@ -174,7 +174,6 @@ apr_status_t rules_change(dua_t *dua)
     apr_status_t status = rules_read_wish(dua, "action", 1, &wish);
 
     if (status == APR_SUCCESS) {
-        dua->actor.note = dua_value(dua, "note");
         status = du_plan_run(dua->ctx, dua->store, wish.plan, &dua->actor);
     }
     if (status != APR_SUCCESS) {

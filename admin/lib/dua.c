@@ -65,8 +65,8 @@ apr_status_t dua_done(dua_t *dua, const char *key, apr_int64_t count, const char
 /* A link is a GET: what only a change has is not in it. */
 const char *dua_link(const dua_t *dua, ...)
 {
-    const char *names[LINK_NAMES + 1] = {"token", "done", "language"}, *name, *query, *added = "";
-    int n = 3;
+    const char *names[LINK_NAMES + 1] = {"token", "note", "done", "language"}, *name, *query, *added = "";
+    int n = 4;
     va_list pairs;
 
     for (const char *const *changing = dua->page->changing; changing && *changing && n < LINK_NAMES; changing++) {

@@ -1,8 +1,13 @@
 """The page of rules: list, confirmation, change, one rule (administration.md 2.2; section 6, 3, 4, 11, 15; seeds F1 to F4)."""
 import contextlib
 import json
+import os
 import re
 import sqlite3
+import subprocess
+import sys
+import urllib.parse
+from html import unescape
 
 import pytest
 
@@ -51,6 +56,12 @@ def form_of(confirmation, **more):
 def send(site, fields, user="admin", **options):
     pages = Pages(site, user)
     return pages.post("rules", fields, token=pages.made_token("rules"), **options)
+
+
+def fields_of(html):
+    """What the form of a confirmation sends, as a browser does."""
+    form = html[html.index('<form method="post" action="rules">'):]
+    return [(name, unescape(value)) for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)]
 
 
 def confirm(site, action, *ids, **parameters):
@@ -173,6 +184,60 @@ class TestPhones(RulesClass):
         assert len(Pages(site).json(one["versions"][0]["href"])["phones"]) == 3
 
 
+class TestWayBack(RulesClass):
+    """Whatever is looked at or done on the way, one comes back to the same list."""
+
+    LIST = {"brand": "POLY*", "state": "pending", "q": "cx", "sort": "model", "order": "descending", "page": "1"}
+
+    def test_through_a_change(self, site):
+        """As a browser does it: each form sends what is in it, and nothing else."""
+        pages = Pages(site)
+        html = pages.get("rules?" + urllib.parse.urlencode(self.LIST)).text
+        chosen = html[html.index("<form method=\"get\" action=\"rules\" data-choose"):]
+        sent = [(name, unescape(value)) for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', chosen)]
+        assert dict(sent) == self.LIST
+        html = pages.get("rules?" + urllib.parse.urlencode([*sent, ("confirm", "approve"), ("id", id_of(site, CX600))])).text
+        back = unescape(re.search(r'<a class="button" href="([^"]*)"', html)[1])
+        assert dict(urllib.parse.parse_qsl(back.partition("?")[2])) == self.LIST
+        answer = pages.post("rules", [(name, value) for name, value in fields_of(html) if name != "token"], token=dict(fields_of(html))["token"])
+        assert answer.status == 303
+        location = dict(urllib.parse.parse_qsl(answer.headers["Location"].partition("?")[2]))
+        assert location.pop("done") and location == self.LIST
+        assert [rule["model"] for rule in pages.json("rules?" + urllib.parse.urlencode(location))["rules"]] == ["CX500"]
+
+    def test_through_one_rule(self, site):
+        pages = Pages(site)
+        one = pages.json(pages.json("rules?" + urllib.parse.urlencode(self.LIST))["rules"][0]["href"])
+        assert dict(urllib.parse.parse_qsl(one["back"].partition("?")[2])) == self.LIST
+        one = pages.json(f"rules?sort=model&id={id_of(site, CX600)}")
+        plan = pages.json(next(image["restore"] for image in one["images"] if image["restore"]))
+        assert (plan["back"], plan["to"]) == ("rules?sort=model", RESTORE)
+
+    def test_what_was_chosen_is_still_chosen(self, site):
+        """One of two rules is gone: it is named, and the other one is still marked in the list."""
+        plan = asked(site, "remove", id_of(site, AASTRA), id_of(site, CX600))
+        site.store.ctl("rule", "remove", id_of(site, AASTRA))
+        answer = send(site, form_of(plan, note="both are old", sort="model"))
+        assert answer.status == 404 and f"there is no rule {id_of(site, CX600) + 1}" in answer.text
+        boxes = re.findall(r'<input type="checkbox" name="id"[^>]*>', answer.text)
+        assert [f'value="{id_of(site, CX600)}"' in box for box in boxes] == ["checked" in box for box in boxes] and len(boxes) == 2
+
+    def test_links_of_a_refusal_can_be_followed(self, site):
+        """They are GETs, and have nothing in them that only a change has."""
+        pages, number = Pages(site), id_of(site, AASTRA)
+        answer = send(site, {"action": "restore", "id": number, "note": "back, please", "brand": "*"})
+        assert answer.status == 409
+        links = {unescape(link) for link in re.findall(r'href="(rules[^"]*)"', answer.text)}
+        assert len(links) > 10
+        assert {link: pages.get(link).status for link in links if pages.get(link).status not in (200, 409)} == {}
+
+    def test_the_reason_is_not_lost(self, site):
+        plan = asked(site, "approve", id_of(site, CX600))
+        site.store.ctl("rule", "restore", id_of(site, CX600), "--to", RESTORE)
+        answer = send(site, form_of(plan, note="tested for a week"))
+        assert answer.status == 409 and 'value="tested for a week"' in answer.text
+
+
 class TestConfirmation(RulesClass):
     def test_it_says_what_would_be_and_changes_nothing(self, site):
         before, generation = rules(site), site.store.generation()
@@ -234,7 +299,7 @@ class TestConfirmation(RulesClass):
         assert "Rules whose phones are offered nothing then: 1." in Pages(site).get(f"rules?confirm=withdraw&id={id_of(site, AASTRA)}").text
 
     @pytest.mark.parametrize("query, status", [("confirm=restore&id=1&to=9.9", 404), ("confirm=approve&id=1&to=1", 400), ("confirm=restore&id=1&id=2&to=1", 400),
-                                               ("confirm=restore&all=yes&to=1", 400), ("confirm=approve&id=999", 404), ("action=approve&id=1", 405), ("note=x", 405)])
+                                               ("confirm=restore&all=yes&to=1", 400), ("confirm=approve&id=999", 404), ("action=approve&id=1", 405), ("note=x", 400)])
     def test_what_cannot_be_confirmed(self, site, query, status):
         assert Pages(site).json(f"rules?{query}", status=status)["message"]
 
@@ -511,6 +576,19 @@ class TestMany(PagesClass):
         assert len(activities(site, "restore")) == min(plan["count"], 1000)
         back = pages.json("rules?confirm=withdraw&all=yes&brand=POLYCOM")
         assert back["withdrawn"] == plan["count"]
+
+    @pytest.mark.skipif("SANITIZER_RUNTIME" in os.environ, reason="a sanitizer needs memory of its own")
+    @pytest.mark.parametrize("query", ["", "confirm=remove&all=yes"])
+    def test_memory(self, site, query):
+        """Under 32 MB, also with all rules in one form. A process begins with the peak of the one that starts it, so a small one does."""
+        code = ("import os, subprocess, sys; p = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL);"
+                "_, status, usage = os.wait4(p.pid, 0); print(status, usage.ru_maxrss)")
+        environment = {"REQUEST_METHOD": "GET", "QUERY_STRING": query, "REMOTE_USER": "admin", "HTTP_ACCEPT": "text/html",
+                       "DEVUPDATE_STORE": site.store.spec, "DEVUPDATE_FILES": str(site.store.files)}
+        said = subprocess.run([sys.executable, "-S", "-c", code, os.environ["builddir"] + "/admin/rules"], env={**os.environ, **environment},
+                              capture_output=True, text=True, check=True)
+        status, peak = map(int, said.stdout.split())
+        assert status == 0 and peak < 32 * 1024, f"{peak} KiB {said.stderr}"
 
     def test_everything_at_once(self, site):
         pages = Pages(site)
