@@ -61,11 +61,17 @@ static int is_withdrawn(const du_planned_t *planned)
     return *planned->before.slot[DU_APPROVED] && !*planned->after.slot[DU_APPROVED];
 }
 
+/* Phones that are offered something else than before. */
+static apr_int64_t touched(const du_rule_count_t *count)
+{
+    return count->test_devices_only ? 0 : count->others;
+}
+
 static void add_to(sum_t *sum, const du_planned_t *planned, const du_rule_count_t *count, int unverified)
 {
     sum->rules++;
     sum->known += count->known;
-    sum->touched += count->test_devices_only ? 0 : count->others;
+    sum->touched += touched(count);
     sum->unverified += unverified;
     sum->withdrawn += is_withdrawn(planned);
 }
@@ -127,7 +133,7 @@ static json_t *json_line(showing_t *showing, const du_planned_t *planned, const 
     dua_set_text(pool, object, "change",
                  apr_pstrcat(pool, or_dash(planned->before.slot[slot]), " \xE2\x86\x92 ",
                              or_dash(planned->after.slot[slot]), NULL));
-    json_object_set_new(object, "others", showing->phones ? json_integer(count->others) : json_null());
+    json_object_set_new(object, "touched", showing->phones ? json_integer(touched(count)) : json_null());
     return object;
 }
 

@@ -184,6 +184,21 @@ class TestPhones(RulesClass):
         assert len(Pages(site).json(one["versions"][0]["href"])["phones"]) == 3
 
 
+    @pytest.mark.parametrize("action, touched", [("approve", "4"), ("reset", "0")])
+    def test_of_many_rules_each_has_a_line(self, site, action, touched):
+        """What phones are offered stays when a pending version is cancelled."""
+        phones = Phones(site.store)
+        phones.filled()
+        for version in (PENDING, "1.0", "1.1", APPROVED, APPROVED):
+            phones.add(version=version)
+        for number in range(100, 310):
+            phones.insert("rule", id=number, device_key=f"many/{number}", type="UCPhone", brand="Many", model=f"M{number}", revision="A", locale="ENU",
+                          update_type="CPE", pending="2", approved="1", restore="")
+        html = Pages(site).get(f"rules?confirm={action}&all=yes").text
+        lines = re.findall(r'<th scope="row">(\d+) [^<]*</th><td class="code">[^<]*</td><td class="number"><span>([^<]*)</span>', html)
+        assert len(lines) == 212 and dict(lines)[str(id_of(site, CX600))] == touched
+
+
 class TestWayBack(RulesClass):
     """Whatever is looked at or done on the way, one comes back to the same list."""
 
