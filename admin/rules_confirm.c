@@ -9,7 +9,7 @@
 
 #define FEW    10  /* rules that need no summary */
 #define MANY   200 /* rules that a page shows with one line each: a tree of elements is large */
-#define MODELS 100 /* of a summary */
+#define MODELS 20  /* of a summary, above the button */
 
 /* What is added up, for all rules or for those of one model. */
 typedef struct sum_t {
