@@ -20,7 +20,7 @@ def phone(number, of, mac="", *, serial="", address="10.0.0.1", user="", seen=0,
     reverse = mac.replace("-", "")[::-1]
     user = user.replace("'", "''")
     return (f"INSERT INTO device VALUES ({number}, {of}, '{mac}', '{reverse}', '{serial}', '{address}', '{user}', '', 0, 'node1', 'internal', "
-            f"{NOW * SECOND}, {(NOW + seen) * SECOND}, 12, 'offered', 'approved', '4.1', {NOW * SECOND}, {offers}, '', 0, 0, 0, '', 2)")
+            f"{NOW * SECOND}, {(NOW + seen) * SECOND}, 12, 'offered', 'approved', '4.1', {NOW * SECOND}, {offers}, '', 0, 0, 0, '', 2, 0, 0)")
 
 
 @pytest.fixture
