@@ -38,6 +38,7 @@
     TIME("downloaded", phone->taken_time)                                                                            \
     NUMBER("downloaded_bytes", phone->taken_bytes)                                                                   \
     NUMBER("downloaded_of_bytes", phone->taken_size)                                                                 \
+    NUMBER("failed_updates", phone->takes)                                                                           \
     TEXT("held_version", phone->held)
 
 static void set_text(apr_pool_t *pool, json_t *object, const char *name, const char *text)

@@ -164,9 +164,9 @@ static apr_status_t change_phones(du_fleet_t *fleet, hold_t *hold, const du_flee
 static apr_status_t say_unchanged(du_ctx_t *ctx, const hold_t *hold, const du_fleet_t *fleet)
 {
     if (!*hold->version) {
-        return du_fail(ctx, DU_E_NOTHING, DUNO(0974), "no phone was held");
+        return du_fail(ctx, DU_E_CONFLICT, DUNO(0974), "no phone was held");
     }
-    return fleet->phones->nelts ? du_fail(ctx, DU_E_NOTHING, DUNO(0975), "the phone is held so already")
+    return fleet->phones->nelts ? du_fail(ctx, DU_E_EXISTS, DUNO(0975), "the phone is held so already")
                                 : du_fail(ctx, DU_E_NOT_FOUND, DUNO(0976), "the phone is not there any more");
 }
 

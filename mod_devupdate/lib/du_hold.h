@@ -8,14 +8,14 @@
 #include "du_inventory.h"
 
 /* Holds a phone: `version` is one, or DU_HELD_ALL. With a sentence: DU_E_NOT_FOUND; DU_E_MALFORMED if it is known by its
- * address alone, which says nothing at the next check; DU_E_NOTHING if it is held so already. One transaction. */
+ * address alone, which says nothing at the next check; DU_E_EXISTS if it is held so already. One transaction. */
 apr_status_t du_hold(du_ctx_t *ctx, du_store_t *store, apr_int64_t id, const char *version, const du_actor_t *actor);
 
 #define DU_RELEASE_MAX 10000 /* phones at once */
 
 /* Releases phones (ids: array of apr_int64_t, at most DU_RELEASE_MAX): what they took until now is forgotten, so that each
  * has as many tries as a new one. Those that are not held, or not there, stay as they are. *released (may be NULL) is how many were. One
- * transaction; DU_E_NOTHING with a sentence if there was none. */
+ * transaction; DU_E_CONFLICT with a sentence if there was none. */
 apr_status_t du_release(du_ctx_t *ctx, du_store_t *store, const apr_array_header_t *ids, const du_actor_t *actor,
                         int *released);
 

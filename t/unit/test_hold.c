@@ -221,7 +221,7 @@ START_TEST(released)
     ck_assert_int_eq(is_held(ALICE, "2.0"), 0);
     ck_assert_str_eq(sql("SELECT actor || ' ' || action || ' ' || object || ' ' || before FROM activity ORDER BY id DESC LIMIT 1"),
                      "kim release device " ALICE " 2.0");
-    assert_refused(DU_E_NOTHING, release(ALICE, &count));
+    assert_refused(DU_E_CONFLICT, release(ALICE, &count));
     ck_assert_int_eq(count, 0);
     go_round(ALICE, 1, 0);
     read_all();
@@ -246,7 +246,7 @@ START_TEST(held_by_somebody)
     ck_assert_str_eq(sql(STATE), "current");
     ck_assert_int_eq(generation_of(store), generation + 1);
     ck_assert_int_eq(is_held(ALICE, DU_HELD_ALL), 1);
-    assert_refused(DU_E_NOTHING, du_hold(unit.ctx, store, id_of(ALICE), DU_HELD_ALL, &kim));
+    assert_refused(DU_E_EXISTS, du_hold(unit.ctx, store, id_of(ALICE), DU_HELD_ALL, &kim));
     assert_refused(DU_E_NOT_FOUND, du_hold(unit.ctx, store, 4711, DU_HELD_ALL, &kim));
     assert_refused(DU_E_MALFORMED, du_hold(unit.ctx, store, id_of(""), DU_HELD_ALL, &kim));
     ck_assert_int_eq(generation_of(store), generation + 1);
