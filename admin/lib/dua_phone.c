@@ -106,6 +106,21 @@ json_t *dua_json_phone_count(apr_pool_t *pool, const du_phone_count_t *count, un
     return object;
 }
 
+json_t *dua_json_held(apr_pool_t *pool, const apr_array_header_t *held)
+{
+    json_t *array = json_array();
+
+    for (int i = 0; i < held->nelts; i++) {
+        const du_held_rule_t *one = &APR_ARRAY_IDX(held, i, du_held_rule_t);
+        json_t *object = json_object();
+
+        dua_set_text(pool, object, "version", one->version);
+        dua_set_number(object, "phones", one->phones);
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
 json_t *dua_json_stranger(apr_pool_t *pool, const du_stranger_t *stranger)
 {
     json_t *object = json_object();

@@ -72,8 +72,11 @@ static apr_status_t take_rule(void *baton, const char *const *columns, apr_pool_
     return APR_SUCCESS;
 }
 
-apr_status_t du_held_rules(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_array_header_t **rules)
+apr_status_t du_held_rules(du_ctx_t *ctx, du_store_t *store, apr_int64_t rule_id, apr_pool_t *pool,
+                           apr_array_header_t **rules)
 {
+    const char *id = du_text_number(ctx->pool, rule_id), *args[] = {id, id, NULL};
+
     *rules = apr_array_make(pool, 8, sizeof(du_held_rule_t));
-    return du_db_select(ctx, store->db, DU_SQL_HELD_OF_RULES, NULL, take_rule, *rules);
+    return du_db_select(ctx, store->db, DU_SQL_HELD_OF_RULES, args, take_rule, *rules);
 }

@@ -36,7 +36,8 @@ typedef struct du_held_rule_t {
     apr_int64_t phones;
 } du_held_rule_t;
 
-/* Array of du_held_rule_t, by rule. */
-apr_status_t du_held_rules(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, apr_array_header_t **rules);
+/* Array of du_held_rule_t, by rule: of all, with 0, or of that one. */
+apr_status_t du_held_rules(du_ctx_t *ctx, du_store_t *store, apr_int64_t rule_id, apr_pool_t *pool,
+                           apr_array_header_t **rules);
 
 #endif

@@ -536,7 +536,7 @@ SELECT COUNT(*) FROM device WHERE held > ''
 
 -- name: held_of_rules
 SELECT r.id, d.held, COUNT(*) FROM device d JOIN device_count c ON c.id = d.count_id JOIN rule r ON r.device_key = c.device_key
-WHERE d.held > '' GROUP BY r.id, d.held ORDER BY r.id, d.held
+WHERE d.held > '' AND (CAST(%s AS BIGINT) = 0 OR r.id = CAST(%s AS BIGINT)) GROUP BY r.id, d.held ORDER BY r.id, d.held
 
 -- name: phones_held
 @phones_first AND d.held > '' AND (d.held, d.id) > (%s, %lld) ORDER BY d.held, d.id LIMIT %d

@@ -280,11 +280,15 @@ START_TEST(lists_and_counts)
     }
     assert_ok(du_held_count(unit.ctx, store, &count));
     ck_assert_int_eq(count, 4);
-    assert_ok(du_held_rules(unit.ctx, store, unit.pool, &rules));
+    assert_ok(du_held_rules(unit.ctx, store, 0, unit.pool, &rules));
     ck_assert_int_eq(rules->nelts, 2);
     ck_assert_int_eq(APR_ARRAY_IDX(rules, 1, du_held_rule_t).rule_id, 7);
     ck_assert_str_eq(APR_ARRAY_IDX(rules, 1, du_held_rule_t).version, "2.0");
     ck_assert_int_eq(APR_ARRAY_IDX(rules, 1, du_held_rule_t).phones, 3);
+    assert_ok(du_held_rules(unit.ctx, store, 7, unit.pool, &rules));
+    ck_assert_int_eq(rules->nelts, 2);
+    assert_ok(du_held_rules(unit.ctx, store, 8, unit.pool, &rules));
+    ck_assert_int_eq(rules->nelts, 0);
     assert_ok(du_held_phones(unit.ctx, store, &view, &all, NULL, NULL, 10, unit.pool, &phones));
     ck_assert_int_eq(phones->nelts, 4);
     assert_ok(du_held_phones(unit.ctx, store, &view, &cx700, NULL, NULL, 10, unit.pool, &phones));
