@@ -237,6 +237,7 @@ apr_status_t ctl_role_list(ctl_t *ctl);
 apr_status_t ctl_role_remove(ctl_t *ctl);
 apr_status_t ctl_rule_list(ctl_t *ctl);
 apr_status_t ctl_rule_show(ctl_t *ctl);
+apr_status_t ctl_rule_forecast(ctl_t *ctl);
 apr_status_t ctl_rule_pending_check(ctl_t *ctl);
 apr_status_t ctl_rule_restore_check(ctl_t *ctl);
 apr_status_t ctl_rule_remove_check(ctl_t *ctl);

@@ -76,30 +76,17 @@ static apr_status_t add_rule(dua_t *dua, const du_phone_t *phone)
     return status;
 }
 
-static int is_test_device(const du_phone_t *phone, const du_test_device_t *device)
-{
-    const char *identifier = device->kind == DU_TEST_MAC ? phone->mac : phone->serial;
-
-    return *identifier && du_text_same(identifier, device->identifier) &&
-           (!*device->site || du_text_same(device->site, phone->site));
-}
-
 static apr_status_t add_test_device(dua_t *dua, const du_phone_t *phone)
 {
     apr_array_header_t *devices;
-    const char *name = NULL, *scope = NULL;
+    const du_test_device_t *device = NULL;
     apr_status_t status = du_store_test_devices(dua->ctx, dua->store, dua->pool, &devices);
 
-    for (int i = 0; status == APR_SUCCESS && i < devices->nelts && !name; i++) {
-        const du_test_device_t *device = &APR_ARRAY_IDX(devices, i, du_test_device_t);
-
-        if (is_test_device(phone, device)) {
-            name = device->name;
-            scope = device->site;
-        }
+    if (status == APR_SUCCESS) {
+        device = du_phone_test_device(phone, devices);
     }
-    set_or_null(dua, dua->data, "test_device", name);
-    set_or_null(dua, dua->data, "test_device_site", scope);
+    set_or_null(dua, dua->data, "test_device", device ? device->name : NULL);
+    set_or_null(dua, dua->data, "test_device_site", device ? device->site : NULL);
     return status;
 }
 

@@ -53,6 +53,8 @@ static const ctl_command_t commands[] = {
      "list the rules: which device has which versions"},
     {"rule show", "ID", 1, 1, CTL_NEEDS_STORE, 0, 0, ctl_args_ids, ctl_rule_show,
      "show a rule and the files of its versions"},
+    {"rule forecast", "ID", 1, 1, CTL_NEEDS_STORE, 0, 0, ctl_args_ids, ctl_rule_forecast,
+     "foretell how many phones the pending version is for, and what came of the approved one"},
     {"rule approve", "ID[@VERSION]... | --all | filters", 0, CTL_MANY, CTL_NEEDS_STORE,
      LIFE_OPTIONS, 0, ctl_rule_pending_check, ctl_rule_approve,
      "offer the pending versions to all phones from now on"},

@@ -30,24 +30,11 @@ static void set_held(du_fleet_t *fleet, du_fleet_phone_t *phone, const char *ver
  * Loops
  */
 
-static int is_test_device(const du_fleet_t *fleet, const du_phone_t *is)
-{
-    for (int i = 0; i < fleet->rules->tests->nelts; i++) {
-        const du_test_device_t *device = &APR_ARRAY_IDX(fleet->rules->tests, i, du_test_device_t);
-        const char *identifier = device->kind == DU_TEST_MAC ? is->mac : is->serial;
-
-        if (*identifier && strcmp(identifier, device->identifier) == 0 &&
-            (!*device->site || du_text_same(device->site, is->site))) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 static int is_loop(const du_fleet_t *fleet, const du_phone_t *is)
 {
     return fleet->rules->hold_after > 0 && is->takes >= fleet->rules->hold_after && !*is->held && *is->offered &&
-           strcmp(is->offered, is->taken) == 0 && (*is->mac || *is->serial) && !is_test_device(fleet, is);
+           strcmp(is->offered, is->taken) == 0 && (*is->mac || *is->serial) &&
+           !du_phone_test_device(is, fleet->rules->tests);
 }
 
 static void count_loop(du_fleet_t *fleet, const du_fleet_phone_t *phone, const char *node)

@@ -196,3 +196,17 @@ const char *du_phone_mac_reverse(apr_pool_t *pool, const char *mac)
     *end = '\0';
     return reverse;
 }
+
+const du_test_device_t *du_phone_test_device(const du_phone_t *phone, const apr_array_header_t *devices)
+{
+    for (int i = 0; i < devices->nelts; i++) {
+        const du_test_device_t *device = &APR_ARRAY_IDX(devices, i, du_test_device_t);
+        const char *identifier = device->kind == DU_TEST_MAC ? phone->mac : phone->serial;
+
+        if (*identifier && du_text_equal(identifier, device->identifier) &&
+            (!*device->site || du_text_same(device->site, phone->site))) {
+            return device;
+        }
+    }
+    return NULL;
+}

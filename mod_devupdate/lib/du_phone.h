@@ -8,6 +8,7 @@
 #include <apr_time.h>
 
 #include "du_device.h"
+#include "du_rule.h"
 
 /* The states, in the order in which they are listed: X(id, "word", "what it means").
  *
@@ -93,6 +94,9 @@ du_phone_state_e du_phone_seen(du_phone_state_e state, apr_time_t last_seen, apr
 /* Why phone->state is what it is, as a sentence with the figures: "was offered 4.0.7577.4463 5 times since 2026-11-20
  * and still reports 4.0.7577.4066". Text of the phone is not escaped in it. */
 const char *du_phone_explain(apr_pool_t *pool, const du_phone_t *phone);
+
+/* The entry of test devices (array of du_test_device_t) that the phone is one by, everywhere or at its site; NULL if none. */
+const du_test_device_t *du_phone_test_device(const du_phone_t *phone, const apr_array_header_t *devices);
 
 /* The digits of a canonical MAC address from the last to the first, for `mac_reverse`: "6710002F4000"; "" for "". */
 const char *du_phone_mac_reverse(apr_pool_t *pool, const char *mac);

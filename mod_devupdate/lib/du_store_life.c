@@ -84,6 +84,10 @@ static apr_status_t delete_rules(du_ctx_t *ctx, du_store_t *store, const du_chan
         rv = du_batch_execute(ctx, store->db, DU_SQL_RULE_IMAGES_DELETE, (const char *const *)ids->elts, 1, count,
                               changed);
     }
+    if (rv == APR_SUCCESS) {
+        rv = du_batch_execute(ctx, store->db, DU_SQL_RULE_FORECASTS_DELETE, (const char *const *)ids->elts, 1, count,
+                              changed);
+    }
     return rv == APR_SUCCESS ? du_batch_execute(ctx, store->db, DU_SQL_RULE_DELETE, (const char *const *)values->elts,
                                                 1 + DU_SLOTS, count, changed)
                              : rv;
@@ -142,6 +146,25 @@ static apr_status_t need_images(du_ctx_t *ctx, const act_t *act)
     return rv;
 }
 
+/* What is known of the phones of rules that have another approved version now, to compare what becomes of them with. */
+static apr_status_t keep_forecasts(du_ctx_t *ctx, const act_t *act)
+{
+    apr_array_header_t *values = apr_array_make(ctx->pool, act->changes->nelts * 2, sizeof(const char *));
+    const char *now = du_text_number(ctx->pool, du_now(ctx));
+    int changed;
+
+    for (int i = 0; act->action != DU_ACTION_REMOVE && i < act->changes->nelts; i++) {
+        const du_change_t *change = &APR_ARRAY_IDX(act->changes, i, du_change_t);
+
+        if (!du_text_equal(change->after.slot[DU_APPROVED], change->rule->versions.slot[DU_APPROVED])) {
+            APR_ARRAY_PUSH(values, const char *) = du_text_number(ctx->pool, change->rule->id);
+            APR_ARRAY_PUSH(values, const char *) = now;
+        }
+    }
+    return du_batch_execute(ctx, act->store->db, DU_SQL_FORECAST_KEEP, (const char *const *)values->elts, 2,
+                            values->nelts / 2, &changed);
+}
+
 static apr_status_t act_on_rules(du_ctx_t *ctx, void *baton)
 {
     const act_t *act = baton;
@@ -155,6 +178,9 @@ static apr_status_t act_on_rules(du_ctx_t *ctx, void *baton)
     for (int i = 0; i < act->changes->nelts && rv == APR_SUCCESS; i += act->at_once) {
         rv = du_store_change_rules(ctx, act->store, act->action, &APR_ARRAY_IDX(act->changes, i, du_change_t),
                                    act->at_once, entries);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = keep_forecasts(ctx, act);
     }
     return rv == APR_SUCCESS ? du_store_record_all(ctx, act->store, act->actor, entries) : rv;
 }

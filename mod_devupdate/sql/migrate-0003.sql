@@ -121,5 +121,12 @@ CREATE TABLE rollout (
     phones  BIGINT NOT NULL,
     PRIMARY KEY (rule_id, hour)
 );
+CREATE TABLE forecast (
+    rule_id BIGINT PRIMARY KEY,
+    version TEXT   NOT NULL,
+    time    BIGINT NOT NULL,
+    known   BIGINT NOT NULL,
+    there   BIGINT NOT NULL
+);
 UPDATE counter SET value = 3 WHERE name = 'schema';
 CREATE INDEX activity_object ON activity (object, id);

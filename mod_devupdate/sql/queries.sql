@@ -43,6 +43,10 @@ ON r.id = v.id AND r.pending = was_pending AND r.approved = was_approved AND r.r
 -- rows: 64
 DELETE FROM image WHERE rule_id IN ({%lld})
 
+-- name: rule_forecasts_delete
+-- rows: 64
+DELETE FROM forecast WHERE rule_id IN ({%lld})
+
 -- name: rule_files_delete
 -- rows: 64
 DELETE FROM image_file WHERE image_id IN (SELECT id FROM image WHERE rule_id IN ({%lld}))
@@ -372,6 +376,29 @@ SUM(CASE WHEN c.version <> '' AND c.version = r.approved THEN c.phones ELSE 0 EN
 SUM(CASE WHEN c.version <> '' AND c.version = r.restore THEN c.phones ELSE 0 END)
 FROM (SELECT device_key, version, SUM(phones) AS phones FROM device_count GROUP BY device_key, version) c
 CROSS JOIN rule r WHERE r.device_key = c.device_key AND c.phones > 0 GROUP BY r.id ORDER BY r.id
+
+-- name: forecast
+SELECT version, time, known, there FROM forecast WHERE rule_id = %lld
+
+-- name: forecast_keep
+-- rows: 64
+-- id of a rule and the time
+WITH v (id, time) AS (VALUES {(CAST(%lld AS BIGINT), CAST(%lld AS BIGINT))})
+INSERT INTO forecast (rule_id, version, time, known, there)
+SELECT r.id, r.approved, v.time, COALESCE(SUM(c.phones), 0),
+COALESCE(SUM(CASE WHEN c.version = r.approved THEN c.phones ELSE 0 END), 0)
+FROM v JOIN rule r ON r.id = v.id LEFT JOIN device_count c ON c.device_key = r.device_key WHERE r.approved <> ''
+GROUP BY r.id, r.approved, v.time
+ON CONFLICT (rule_id) DO UPDATE SET version = excluded.version, time = excluded.time, known = excluded.known,
+there = excluded.there
+
+-- name: forecast_fetched
+SELECT COALESCE(SUM(CASE WHEN d.taken_size > 0 AND d.taken_bytes >= d.taken_size THEN 1 ELSE 0 END), 0),
+COALESCE(SUM(d.taken_bytes), 0)
+FROM device_count c CROSS JOIN device d WHERE c.device_key = %s AND d.count_id = c.id AND d.taken = %s
+
+-- name: forecast_stuck
+SELECT COALESCE(SUM(phones), 0) FROM device_count WHERE device_key = %s AND state = 'stuck'
 
 -- name: nodes
 -- scan: all nodes are wanted

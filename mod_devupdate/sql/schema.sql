@@ -268,3 +268,12 @@ CREATE TABLE rollout (
     phones  BIGINT NOT NULL,
     PRIMARY KEY (rule_id, hour)
 );
+
+-- The phones of a rule when its approved version became that: how many there were, and how many of them ran it already.
+CREATE TABLE forecast (
+    rule_id BIGINT PRIMARY KEY,
+    version TEXT   NOT NULL,
+    time    BIGINT NOT NULL,
+    known   BIGINT NOT NULL,
+    there   BIGINT NOT NULL
+);
