@@ -12,6 +12,7 @@ struct du_record_file_t {
     const char *path;
     du_csv_t *csv;
     du_record_form_t form;
+    const char *cells[DU_CSV_CELLS_MAX];
     apr_off_t line; /* where the line begins that was answered last */
 };
 
@@ -89,7 +90,6 @@ void du_record_file_close(du_record_file_t *file)
 
 apr_status_t du_record_file_next(du_record_file_t *file, apr_pool_t *record_pool, du_record_t *record)
 {
-    const char *copy[DU_CSV_CELLS_MAX];
     const char *const *cells;
     du_record_form_t form;
     int count;
@@ -102,8 +102,13 @@ apr_status_t du_record_file_next(du_record_file_t *file, apr_pool_t *record_pool
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    memcpy(copy, cells, (apr_size_t)count * sizeof(*cells));
-    return du_record_read(record_pool, &file->form, copy, count, record) ? APR_SUCCESS : DU_E_MALFORMED;
+    memcpy(file->cells, cells, (apr_size_t)count * sizeof(*cells));
+    return du_record_read(record_pool, &file->form, file->cells, count, record) ? APR_SUCCESS : DU_E_MALFORMED;
+}
+
+du_record_check_t *du_record_file_check(const du_record_file_t *file, apr_pool_t *pool)
+{
+    return du_record_check(pool, &file->form, file->cells);
 }
 
 apr_off_t du_record_file_position(const du_record_file_t *file)
