@@ -112,7 +112,7 @@ static int is_plain(unsigned char c)
  * of a rule has one (du_text_is_segment()), so that a record matches the rules that its phone matched, and no others. */
 static void put_unusual_cell(line_t *line, const char *text, apr_size_t len)
 {
-    apr_size_t plain = strcspn(text, ",\"\r\n");
+    apr_size_t plain = strcspn(text, ",\"");
     int is_marked = du_csv_is_marked(text), quoted = plain < len || is_marked;
     char *to = reserve(line, 2 * len + 3), *start = to;
 
