@@ -272,7 +272,7 @@ int main(int argc, const char *const *argv)
 {
     static const char *const parameters[] = {"q",       "type", "brand",  "model",  "revision", "locale",
                                              "version", "site", "state",  "unseen", "sort",     "after",
-                                             "format",  "id",   "before", "kinds",  NULL};
+                                             "format",  "id",   "before", "kinds",  "at",       NULL};
     static const dua_page_t page = {
         .name = "devices", .tmpl = HTML_devices, .parameters = parameters, .right = DU_RIGHT_VIEW, .show = show};
 

@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 
 #include "du_record_file.h"
+#include "du_text.h"
 
 /* Names a record, which is in a pool that is cleared for the next one. */
 static void name_line(du_ctx_t *ctx, const du_record_file_t *file, const char *path, const du_record_t *record,
@@ -56,8 +57,11 @@ apr_status_t du_replay_file(du_ctx_t *ctx, const du_ruleset_t *ruleset, const ch
     du_record_t record;
     apr_status_t rv = du_record_file_open(ctx, path, 0, ctx->pool, &file);
 
+    if (APR_STATUS_IS_ENOENT(rv)) {
+        return du_fail(ctx, DU_E_NOT_FOUND, DUNO(0984), "there is no file %s", du_text_for_log(ctx->pool, path));
+    }
     if (rv != APR_SUCCESS) {
-        return rv == APR_EOF ? APR_SUCCESS : rv;
+        return APR_STATUS_IS_EOF(rv) ? APR_SUCCESS : rv;
     }
     apr_pool_create(&pool, ctx->pool);
     while ((rv = du_record_file_next(file, pool, &record)) == APR_SUCCESS || rv == DU_E_MALFORMED) {
@@ -72,5 +76,5 @@ apr_status_t du_replay_file(du_ctx_t *ctx, const du_ruleset_t *ruleset, const ch
     }
     apr_pool_destroy(pool);
     du_record_file_close(file);
-    return APR_STATUS_IS_EOF(rv) ? APR_SUCCESS : du_fail(ctx, rv, DUNO(0980), "%s cannot be read to its end: %pm", path, (void *)&rv);
+    return APR_STATUS_IS_EOF(rv) ? APR_SUCCESS : du_fail(ctx, rv, DUNO(0980), "%s cannot be read to its end: %pm", du_text_for_log(ctx->pool, path), (void *)&rv);
 }

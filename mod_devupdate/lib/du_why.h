@@ -23,24 +23,24 @@
 #define DU_WHY_ANSWER_LIST(X)                                                                                                       \
     X(DU_WHY_COMPLETE,        DU_WHY_KEY,       "complete",        "yes")                                       /* its key */       \
     X(DU_WHY_INCOMPLETE,      DU_WHY_KEY,       "incomplete",      "no, it does not say its")                   /* missing parts */ \
-    X(DU_WHY_RULE_FOUND,      DU_WHY_RULE,      "found",           "yes, rule")                                 /* number */        \
-    X(DU_WHY_RULE_NONE,       DU_WHY_RULE,      "none",            "no")                                                            \
-    X(DU_WHY_TEST_EVERYWHERE, DU_WHY_TEST,      "everywhere",      "yes, at every site:")                       /* its name */      \
-    X(DU_WHY_TEST_HERE,       DU_WHY_TEST,      "here",            "yes, at the site where it is:")             /* name, site */    \
-    X(DU_WHY_TEST_ELSEWHERE,  DU_WHY_TEST,      "elsewhere",       "not where it is, but elsewhere:")           /* name, site */    \
-    X(DU_WHY_TEST_NOT,        DU_WHY_TEST,      "not",             "no")                                                            \
+    X(DU_WHY_RULE_FOUND,      DU_WHY_RULE,      "rule",            "yes, rule")                                 /* number */        \
+    X(DU_WHY_RULE_NONE,       DU_WHY_RULE,      "no-rule",         "no")                                                            \
+    X(DU_WHY_TEST_EVERYWHERE, DU_WHY_TEST,      "test-everywhere", "yes, at every site:")                       /* its name */      \
+    X(DU_WHY_TEST_HERE,       DU_WHY_TEST,      "test-here",       "yes, at the site where it is:")             /* name, site */    \
+    X(DU_WHY_TEST_ELSEWHERE,  DU_WHY_TEST,      "test-elsewhere",  "not where it is, but elsewhere:")           /* name, site */    \
+    X(DU_WHY_TEST_NOT,        DU_WHY_TEST,      "no-test",         "no")                                                            \
     X(DU_WHY_PENDING,         DU_WHY_VERSION,   "pending",         "the pending one, which test devices try:")  /* version */       \
     X(DU_WHY_APPROVED,        DU_WHY_VERSION,   "approved",        "the approved one:")                         /* version */       \
-    X(DU_WHY_VERSION_NONE,    DU_WHY_VERSION,   "none",            "none, because none is approved")                                \
+    X(DU_WHY_VERSION_NONE,    DU_WHY_VERSION,   "no-version",      "none, because none is approved")                                \
     X(DU_WHY_SAME_FILE,       DU_WHY_INSTALLED, "same-file",       "yes, its file of that name has this version:") /* file, version */ \
     X(DU_WHY_SAME_OTHER,      DU_WHY_INSTALLED, "same-other",      "yes, it has none of the image's files, but another one of this version:") /* file, version */ \
     X(DU_WHY_OTHER_FILE,      DU_WHY_INSTALLED, "other-file",      "no, its file of that name has another version:") /* file, version */ \
     X(DU_WHY_OTHER,           DU_WHY_INSTALLED, "other",           "no, none of its files has this version:")   /* the first of them */ \
     X(DU_WHY_NO_FILES,        DU_WHY_INSTALLED, "no-files",        "no, it does not say what it runs")                              \
-    X(DU_WHY_HELD_ALL,        DU_WHY_HELD,      "all",             "yes, whatever there is")                                        \
-    X(DU_WHY_HELD_VERSION,    DU_WHY_HELD,      "version",         "yes, from")                                 /* version */       \
-    X(DU_WHY_HELD_TEST,       DU_WHY_HELD,      "test",            "not as a test device, otherwise from")      /* version */       \
-    X(DU_WHY_HELD_NOT,        DU_WHY_HELD,      "not",             "no")
+    X(DU_WHY_HELD_ALL,        DU_WHY_HELD,      "held-all",        "yes, whatever there is")                                        \
+    X(DU_WHY_HELD_VERSION,    DU_WHY_HELD,      "held-version",    "yes, from")                                 /* version */       \
+    X(DU_WHY_HELD_TEST,       DU_WHY_HELD,      "held-test",       "not as a test device, otherwise from")      /* version */       \
+    X(DU_WHY_HELD_NOT,        DU_WHY_HELD,      "not-held",        "no")
 
 /* X(id, "word", "sentence"): what would change the answer. */
 #define DU_WHY_CHANGE_LIST(X)                                                                                                  \

@@ -31,7 +31,7 @@ static const char *text_of(const du_why_t *why)
     for (int i = 0; i < why->answers->nelts; i++) {
         const du_why_line_t *line = &APR_ARRAY_IDX(why->answers, i, du_why_line_t);
 
-        text = apr_pstrcat(unit.pool, text, " | ", du_why_step_word(du_why_step((du_why_answer_e)line->what)), " ",
+        text = apr_pstrcat(unit.pool, text, " | ",
                            du_why_answer_word((du_why_answer_e)line->what), *line->about ? " " : "", line->about, NULL);
     }
     text = apr_pstrcat(unit.pool, text, " ->", NULL);
@@ -65,62 +65,62 @@ static const struct {
     const char *said;
 } cases[] = {
     {CX600, NULL, NULL, {{"CPE.nbt", "4.0.7577.4066", NULL}},
-     "approved 4.0.7577.4463 | key complete UCPhone/POLYCOM/CX600/A/ENU | rule found 1 | test not | version approved 4.0.7577.4463 | "
-     "installed other-file CPE.nbt 4.0.7577.4066 | held not -> install 4.0.7577.4463, restore 4.0.7577.4387, hold"},
+     "approved 4.0.7577.4463 | complete UCPhone/POLYCOM/CX600/A/ENU | rule 1 | no-test | approved 4.0.7577.4463 | "
+     "other-file CPE.nbt 4.0.7577.4066 | not-held -> install 4.0.7577.4463, restore 4.0.7577.4387, hold"},
     {{"ucphone", "polycom", "cx600", "a", "enu"}, NULL, NULL, {{"CPE.nbt", "4.0.7577.4463", NULL}},
-     "current | key complete ucphone/polycom/cx600/a/enu | rule found 1 | test not | version approved 4.0.7577.4463 | "
-     "installed same-file CPE.nbt 4.0.7577.4463 -> approve 4.0.7577.4512, test 4.0.7577.4512, import UCPhone/POLYCOM/CX600/A/ENU"},
+     "current | complete ucphone/polycom/cx600/a/enu | rule 1 | no-test | approved 4.0.7577.4463 | "
+     "same-file CPE.nbt 4.0.7577.4463 -> approve 4.0.7577.4512, test 4.0.7577.4512, import UCPhone/POLYCOM/CX600/A/ENU"},
     {CX600, NULL, NULL, {{"a.bin", "1", NULL}, {"b.bin", "4.0.7577.4463", NULL}},
-     "current | key complete UCPhone/POLYCOM/CX600/A/ENU | rule found 1 | test not | version approved 4.0.7577.4463 | "
-     "installed same-other b.bin 4.0.7577.4463 -> approve 4.0.7577.4512, test 4.0.7577.4512, import UCPhone/POLYCOM/CX600/A/ENU"},
+     "current | complete UCPhone/POLYCOM/CX600/A/ENU | rule 1 | no-test | approved 4.0.7577.4463 | "
+     "same-other b.bin 4.0.7577.4463 -> approve 4.0.7577.4512, test 4.0.7577.4512, import UCPhone/POLYCOM/CX600/A/ENU"},
     {CX600, NULL, NULL, {{"a.bin", "1", NULL}, {"b.bin", "2", NULL}},
-     "approved 4.0.7577.4463 | key complete UCPhone/POLYCOM/CX600/A/ENU | rule found 1 | test not | version approved 4.0.7577.4463 | "
-     "installed other a.bin 1 | held not -> install 4.0.7577.4463, restore 4.0.7577.4387, hold"},
+     "approved 4.0.7577.4463 | complete UCPhone/POLYCOM/CX600/A/ENU | rule 1 | no-test | approved 4.0.7577.4463 | "
+     "other a.bin 1 | not-held -> install 4.0.7577.4463, restore 4.0.7577.4387, hold"},
     {T48, NULL, NULL, {{"other.bin", "X.8.1.52", NULL}, {"CPE.nbt", "X.8.1.52", NULL}, {"B.nbt", "X.8.1.51", NULL}},
-     "approved X.8.1.52 | key complete UCPhone/Yealink/T48 G/A/ENU | rule found 3 | test not | version approved X.8.1.52 | "
-     "installed other-file B.nbt X.8.1.51 | held not -> install X.8.1.52, hold"},
+     "approved X.8.1.52 | complete UCPhone/Yealink/T48 G/A/ENU | rule 3 | no-test | approved X.8.1.52 | "
+     "other-file B.nbt X.8.1.51 | not-held -> install X.8.1.52, hold"},
     {CX600, NULL, NULL, {{0}},
-     "approved 4.0.7577.4463 | key complete UCPhone/POLYCOM/CX600/A/ENU | rule found 1 | test not | version approved 4.0.7577.4463 | "
-     "installed no-files | held not -> install 4.0.7577.4463, restore 4.0.7577.4387, hold"},
+     "approved 4.0.7577.4463 | complete UCPhone/POLYCOM/CX600/A/ENU | rule 1 | no-test | approved 4.0.7577.4463 | "
+     "no-files | not-held -> install 4.0.7577.4463, restore 4.0.7577.4387, hold"},
     /* test devices */
     {CX600, "anywhere", NULL, {{"CPE.nbt", "1", NULL}},
-     "pending 4.0.7577.4512 | key complete UCPhone/POLYCOM/CX600/A/ENU | rule found 1 | test everywhere anywhere | "
-     "version pending 4.0.7577.4512 | installed other-file CPE.nbt 1 | held test 4.0.7577.4512 -> "
+     "pending 4.0.7577.4512 | complete UCPhone/POLYCOM/CX600/A/ENU | rule 1 | test-everywhere anywhere | "
+     "pending 4.0.7577.4512 | other-file CPE.nbt 1 | held-test 4.0.7577.4512 -> "
      "install 4.0.7577.4512, reset 4.0.7577.4512, untest, hold"},
     {CX600, "at-berlin", "10.1.2.3", {{"CPE.nbt", "4.0.7577.4512", NULL}},
-     "current | key complete UCPhone/POLYCOM/CX600/A/ENU | rule found 1 | test here at-berlin, Berlin | "
-     "version pending 4.0.7577.4512 | installed same-file CPE.nbt 4.0.7577.4512 -> import UCPhone/POLYCOM/CX600/A/ENU"},
+     "current | complete UCPhone/POLYCOM/CX600/A/ENU | rule 1 | test-here at-berlin, Berlin | "
+     "pending 4.0.7577.4512 | same-file CPE.nbt 4.0.7577.4512 -> import UCPhone/POLYCOM/CX600/A/ENU"},
     {AASTRA, "at-berlin", "10.2.2.3", {{0}},
-     "no-approved | key complete UCPhone/Aastra/6725ip/A/ENU | rule found 2 | test elsewhere at-berlin, Berlin | version none -> "
+     "no-approved | complete UCPhone/Aastra/6725ip/A/ENU | rule 2 | test-elsewhere at-berlin, Berlin | no-version -> "
      "approve 4.0.7577.4512, site 4.0.7577.4512, import UCPhone/Aastra/6725ip/A/ENU"},
     {AASTRA, NULL, NULL, {{0}},
-     "no-approved | key complete UCPhone/Aastra/6725ip/A/ENU | rule found 2 | test not | version none -> "
+     "no-approved | complete UCPhone/Aastra/6725ip/A/ENU | rule 2 | no-test | no-version -> "
      "approve 4.0.7577.4512, test 4.0.7577.4512, import UCPhone/Aastra/6725ip/A/ENU"},
     {T48, "anywhere", NULL, {{0}},
-     "approved X.8.1.52 | key complete UCPhone/Yealink/T48 G/A/ENU | rule found 3 | test everywhere anywhere | "
-     "version approved X.8.1.52 | installed no-files | held not -> install X.8.1.52, hold"},
+     "approved X.8.1.52 | complete UCPhone/Yealink/T48 G/A/ENU | rule 3 | test-everywhere anywhere | "
+     "approved X.8.1.52 | no-files | not-held -> install X.8.1.52, hold"},
     /* held */
     {CX600, "held", NULL, {{"CPE.nbt", "1", NULL}},
-     "held | key complete UCPhone/POLYCOM/CX600/A/ENU | rule found 1 | test not | version approved 4.0.7577.4463 | "
-     "installed other-file CPE.nbt 1 | held version 4.0.7577.4463 -> release"},
+     "held | complete UCPhone/POLYCOM/CX600/A/ENU | rule 1 | no-test | approved 4.0.7577.4463 | "
+     "other-file CPE.nbt 1 | held-version 4.0.7577.4463 -> release"},
     {T48, "none", NULL, {{0}},
-     "held | key complete UCPhone/Yealink/T48 G/A/ENU | rule found 3 | test not | version approved X.8.1.52 | "
-     "installed no-files | held all -> release"},
+     "held | complete UCPhone/Yealink/T48 G/A/ENU | rule 3 | no-test | approved X.8.1.52 | "
+     "no-files | held-all -> release"},
     {T48, "held", NULL, {{0}},
-     "approved X.8.1.52 | key complete UCPhone/Yealink/T48 G/A/ENU | rule found 3 | test not | version approved X.8.1.52 | "
-     "installed no-files | held not -> install X.8.1.52, hold"},
+     "approved X.8.1.52 | complete UCPhone/Yealink/T48 G/A/ENU | rule 3 | no-test | approved X.8.1.52 | "
+     "no-files | not-held -> install X.8.1.52, hold"},
     /* keys */
     {{"UCPhone", "POLYCOM", "CX600", "A", "DEU"}, NULL, NULL, {{0}},
-     "no-rule | key complete UCPhone/POLYCOM/CX600/A/DEU | rule none -> "
+     "no-rule | complete UCPhone/POLYCOM/CX600/A/DEU | no-rule -> "
      "kind UCPhone/POLYCOM/CX600/A/ENU, import UCPhone/POLYCOM/CX600/A/DEU"},
     {{"UCPhone", "POLYCOM", "CX600", "B", "DEU"}, NULL, NULL, {{0}},
-     "no-rule | key complete UCPhone/POLYCOM/CX600/B/DEU | rule none -> "
+     "no-rule | complete UCPhone/POLYCOM/CX600/B/DEU | no-rule -> "
      "kind UCPhone/POLYCOM/CX600/A/ENU, import UCPhone/POLYCOM/CX600/B/DEU"},
     {{"3PIP", "POLYCOM", "CX700", "A", "ENU"}, NULL, NULL, {{0}},
-     "no-rule | key complete 3PIP/POLYCOM/CX700/A/ENU | rule none -> import 3PIP/POLYCOM/CX700/A/ENU"},
-    {{"UCPhone", NULL, "CX600", "A", ""}, NULL, NULL, {{0}}, "incomplete | key incomplete brand, locale -> say brand, locale"},
+     "no-rule | complete 3PIP/POLYCOM/CX700/A/ENU | no-rule -> import 3PIP/POLYCOM/CX700/A/ENU"},
+    {{"UCPhone", NULL, "CX600", "A", ""}, NULL, NULL, {{0}}, "incomplete | incomplete brand, locale -> say brand, locale"},
     {{NULL, NULL, NULL, NULL, NULL}, NULL, NULL, {{0}},
-     "incomplete | key incomplete type, brand, model, revision, locale -> say type, brand, model, revision, locale"},
+     "incomplete | incomplete type, brand, model, revision, locale -> say type, brand, model, revision, locale"},
 };
 
 START_TEST(steps)
