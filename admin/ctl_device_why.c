@@ -57,8 +57,8 @@ static const char *told_text(apr_pool_t *pool, const du_why_phone_t *why)
     if (!why->time) {
         return "nothing: it never asked";
     }
-    return apr_pstrcat(pool, answer_text(pool, why->result, why->offered, why->reason), ", ", ctl_time(pool, why->time),
-                       *why->record.node ? " by " : "", why->record.node, NULL);
+    return apr_pstrcat(pool, answer_text(pool, why->result, why->offered, why->reason), ", ",
+                       ctl_time(pool, why->time), *why->record.node ? " by " : "", why->record.node, NULL);
 }
 
 static const char *said_text(const du_why_phone_t *why)
@@ -147,8 +147,8 @@ static void print_activities(ctl_t *ctl, const apr_array_header_t *rows)
 
     for (int i = 0; i < rows->nelts; i++) {
         const du_activity_t *row = &APR_ARRAY_IDX(rows, i, du_activity_t);
-        const char *cells[] = {ctl_time(ctl->pool, row->time), row->actor, row->action, row->object, row->before,
-                               row->after};
+        const char *cells[] = {
+            ctl_time(ctl->pool, row->time), row->actor, row->action, row->object, row->before, row->after};
 
         ctl_table_row(table, cells);
     }
@@ -166,11 +166,11 @@ static void print_why(ctl_t *ctl, const du_why_phone_t *why)
     ctl_field_print(pool, "It says", said_text(why));
     ctl_field_print(pool, "Address", why->client);
     ctl_field_print(pool, "Was told", told_text(pool, why));
-    ctl_field_print(pool, "Is told now",
-                    apr_pstrcat(pool,
-                                answer_text(pool, du_result_word(now->result), why->now->offered,
-                                            du_reason_word(now->reason)),
-                                why->is_decided && !why->is_same ? ", which is another answer" : "", NULL));
+    ctl_field_print(
+        pool, "Is told now",
+        apr_pstrcat(pool,
+                    answer_text(pool, du_result_word(now->result), why->now->offered, du_reason_word(now->reason)),
+                    why->is_decided && !why->is_same ? ", which is another answer" : "", NULL));
     print_steps(ctl, why->now->answers);
     print_changes(ctl, why->now);
     print_activities(ctl, why->changes);

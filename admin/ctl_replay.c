@@ -60,8 +60,8 @@ static void print_text(ctl_t *ctl, const du_replay_t *replay)
     static const char *const titles[] = {"LINE", "TIME", "PHONE", "RECORDED", "NOW"};
     ctl_table_t *table = ctl_table_make(ctl->pool, "", 5, titles);
 
-    printf("%" APR_INT64_T_FMT " checks are answered as recorded, %" APR_INT64_T_FMT " in another way; %" APR_INT64_T_FMT
-           " were refused before any rule, %" APR_INT64_T_FMT " lines are bad\n",
+    printf("%" APR_INT64_T_FMT " checks are answered as recorded, %" APR_INT64_T_FMT
+           " in another way; %" APR_INT64_T_FMT " were refused before any rule, %" APR_INT64_T_FMT " lines are bad\n",
            replay->same, replay->other, replay->refused, replay->bad);
     for (int i = 0; i < replay->nnamed; i++) {
         const du_replay_line_t *line = &replay->named[i];

@@ -33,8 +33,8 @@ static const char *log_link(dua_t *dua, const du_phone_t *phone, const du_phone_
 static const char *why_link(dua_t *dua, const du_phone_event_t *event, const json_t *object)
 {
     return strcmp(event->kind, "check") == 0
-               ? apr_pstrcat(dua->pool,
-                             dua_link(dua, "at", json_string_value(json_object_get(object, "time")), NULL), "#why", NULL)
+               ? apr_pstrcat(dua->pool, dua_link(dua, "at", json_string_value(json_object_get(object, "time")), NULL),
+                             "#why", NULL)
                : NULL;
 }
 

@@ -107,8 +107,9 @@ static du_reason_e find_reason(const du_ruleset_t *ruleset, const du_request_t *
     if (is_installed(ruleset, request, decision)) {
         return DU_REASON_CURRENT;
     }
-    return is_held(ruleset, request, decision->is_test, du_ruleset_version(ruleset, decision->wanted)) ? DU_REASON_HELD
-                                                                                                       : offer;
+    return is_held(ruleset, request, decision->is_test, du_ruleset_version(ruleset, decision->wanted))
+               ? DU_REASON_HELD
+               : offer;
 }
 
 du_decision_t du_decide(const du_ruleset_t *ruleset, const du_request_t *request, const du_address_t *address)

@@ -371,7 +371,8 @@ int du_record_read(apr_pool_t *pool, const du_record_form_t *form, const char **
     const char *mac, *serial;
 
     memset(record, 0, sizeof(*record));
-    if (!join_modules(form, cells, &count) || !du_record_time(du_record_cell(form, cells, DU_COLUMN_TIME), &record->time)) {
+    if (!join_modules(form, cells, &count) ||
+        !du_record_time(du_record_cell(form, cells, DU_COLUMN_TIME), &record->time)) {
         return 0;
     }
     record->series = form->series;

@@ -13,7 +13,7 @@
 /* No text is NULL, but for those of the request. */
 typedef struct du_record_check_t {
     apr_time_t time;
-    const char *client; /* the address as it is recorded, */
+    const char *client;          /* the address as it is recorded, */
     const du_address_t *address; /* and as such; NULL if it is none */
     const char *endpoint;
     du_request_t request;

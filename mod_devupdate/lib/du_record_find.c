@@ -49,9 +49,10 @@ static apr_status_t list_files(const search_t *search, apr_time_t since, apr_arr
     apr_status_t rv = apr_dir_open(&dir, search->directory, search->pool);
 
     if (rv != APR_SUCCESS) {
-        return APR_STATUS_IS_ENOENT(rv) ? APR_SUCCESS
-                                        : du_fail(search->ctx, rv, DUNO(0981), "the audit files in %s cannot be looked at: %pm",
-                                                  search->directory, (void *)&rv);
+        return APR_STATUS_IS_ENOENT(rv)
+                   ? APR_SUCCESS
+                   : du_fail(search->ctx, rv, DUNO(0981), "the audit files in %s cannot be looked at: %pm",
+                             search->directory, (void *)&rv);
     }
     day_of(since, first);
     day_of(search->until, last);
@@ -110,7 +111,8 @@ static apr_status_t read_file(const search_t *search, const day_file_t *day_file
     while ((rv = du_record_file_next(file, record_pool, &record)) == APR_SUCCESS || rv == DU_E_MALFORMED) {
         if (rv == APR_SUCCESS && record.series == DU_SERIES_CHECKS && record.time <= search->until &&
             is_of(&record, search->phone) && (!found->check || record.time >= found->check->time)) {
-            *found = (du_record_found_t){node_of(search->pool, day_file), path, du_record_file_check(file, search->pool)};
+            *found =
+                (du_record_found_t){node_of(search->pool, day_file), path, du_record_file_check(file, search->pool)};
         }
         apr_pool_clear(record_pool);
     }

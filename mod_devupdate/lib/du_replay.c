@@ -10,8 +10,8 @@ static void name_line(du_ctx_t *ctx, const du_record_file_t *file, const char *p
                       const du_ruleset_t *ruleset, const du_decision_t *decision, du_replay_t *replay)
 {
     du_replay_line_t *line = &replay->named[replay->nnamed++];
-    const char **texts[] = {&line->record.address, &line->record.mac,    &line->record.serial,
-                            &line->record.version, &line->record.offered};
+    const char **texts[] = {&line->record.address, &line->record.mac, &line->record.serial, &line->record.version,
+                            &line->record.offered};
 
     *line = (du_replay_line_t){.path = apr_pstrdup(ctx->pool, path), .line = du_record_file_line(file)};
     line->record = *record;
@@ -76,5 +76,7 @@ apr_status_t du_replay_file(du_ctx_t *ctx, const du_ruleset_t *ruleset, const ch
     }
     apr_pool_destroy(pool);
     du_record_file_close(file);
-    return APR_STATUS_IS_EOF(rv) ? APR_SUCCESS : du_fail(ctx, rv, DUNO(0980), "%s cannot be read to its end: %pm", du_text_for_log(ctx->pool, path), (void *)&rv);
+    return APR_STATUS_IS_EOF(rv) ? APR_SUCCESS
+                                 : du_fail(ctx, rv, DUNO(0980), "%s cannot be read to its end: %pm",
+                                           du_text_for_log(ctx->pool, path), (void *)&rv);
 }

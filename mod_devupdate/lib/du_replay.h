@@ -18,10 +18,10 @@ typedef struct du_replay_line_t {
 
 /* What was read. */
 typedef struct du_replay_t {
-    apr_int64_t same, other; /* checks whose answer is the recorded one, or another one */
-    apr_int64_t refused;     /* checks that no rule set answered */
-    apr_int64_t bad;         /* lines that are no records */
-    apr_int64_t strange;     /* records of downloads and uploads */
+    apr_int64_t same, other;         /* checks whose answer is the recorded one, or another one */
+    apr_int64_t refused;             /* checks that no rule set answered */
+    apr_int64_t bad;                 /* lines that are no records */
+    apr_int64_t strange;             /* records of downloads and uploads */
     apr_int64_t reasons[DU_REASONS]; /* those that were decided, by the reason of now */
     int nnamed;
     du_replay_line_t named[DU_REPLAY_NAMED]; /* the first with another answer; in ctx->pool */

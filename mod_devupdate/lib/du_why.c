@@ -139,8 +139,8 @@ static int is_near(const du_key_t *a, const du_key_t *b)
 #define COUNT(part) differences += !du_text_same(a->part, b->part);
     DU_KEY_PARTS(COUNT)
 #undef COUNT
-    return differences == 1 || (differences == 2 && !du_text_same(a->revision, b->revision) &&
-                                !du_text_same(a->locale, b->locale));
+    return differences == 1 ||
+           (differences == 2 && !du_text_same(a->revision, b->revision) && !du_text_same(a->locale, b->locale));
 }
 
 /*
@@ -196,7 +196,10 @@ static void explain_installed(const question_t *q)
     int is_same = decision->reason == DU_REASON_CURRENT;
 
     if (decision->module) {
-        answer(q, !is_same ? DU_WHY_OTHER_FILE : decision->is_named ? DU_WHY_SAME_FILE : DU_WHY_SAME_OTHER,
+        answer(q,
+               !is_same             ? DU_WHY_OTHER_FILE
+               : decision->is_named ? DU_WHY_SAME_FILE
+                                    : DU_WHY_SAME_OTHER,
                module_text(q, decision->module));
     } else if (q->request->nmodules) {
         answer(q, DU_WHY_OTHER, module_text(q, &q->request->modules[0]));

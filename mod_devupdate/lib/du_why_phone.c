@@ -6,8 +6,8 @@
 
 #include "du_text.h"
 
-#define DAY        apr_time_from_sec(86400)
-#define ROWS_READ  1000 /* activities that are looked at */
+#define DAY       apr_time_from_sec(86400)
+#define ROWS_READ 1000 /* activities that are looked at */
 
 /* What the inventory has instead of a request. */
 static void take_row(const du_phone_t *phone, apr_pool_t *pool, du_why_phone_t *why)

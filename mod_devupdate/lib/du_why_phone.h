@@ -17,16 +17,18 @@
 
 typedef struct du_why_phone_t {
     du_record_found_t record; /* check is NULL where there is none */
-    du_request_t request;     /* what is decided: of the record; of the inventory if that has none, or was refused unread */
-    const char *client;       /* the address it came from; "" = not known */
-    int is_recorded;          /* the request is the record's */
-    apr_time_t time;          /* when the phone was told the following; 0 = never */
+    du_request_t
+        request;        /* what is decided: of the record; of the inventory if that has none, or was refused unread */
+    const char *client; /* the address it came from; "" = not known */
+    int is_recorded;    /* the request is the record's */
+    apr_time_t time;    /* when the phone was told the following; 0 = never */
     const char *result, *reason, *offered;
-    const du_why_t *now;         /* the answer with the rules of now */
-    int is_decided;              /* what it was told followed from rules */
-    int is_same;                 /* and is the answer of now */
-    apr_int64_t generation;      /* of the store that decided now */
-    apr_array_header_t *changes; /* of du_activity_t, newest first: what was changed since it was told, if the answer is
+    const du_why_t *now;    /* the answer with the rules of now */
+    int is_decided;         /* what it was told followed from rules */
+    int is_same;            /* and is the answer of now */
+    apr_int64_t generation; /* of the store that decided now */
+    apr_array_header_t
+        *changes; /* of du_activity_t, newest first: what was changed since it was told, if the answer is
                                   * not the same; of its rule, or of packages, test devices, sites and phones */
 } du_why_phone_t;
 
