@@ -5,8 +5,10 @@
 
 #include "admin/templates/index.h"
 #include "devices.h"
+#include "du_job.h"
 #include "du_logs.h"
 #include "du_store_activity.h"
+#include "du_store_node.h"
 #include "du_text.h"
 #include "index_charts.h"
 
@@ -51,6 +53,59 @@ static apr_status_t add_packages(dua_t *dua)
         json_object_set_new(dua->data, "last_package", last ? dua_json_time(dua->pool, last) : json_null());
         dua_set_flag(dua->data, "package_is_old", last > 0 && du_now(dua->ctx) - last > quarter);
     }
+    return status;
+}
+
+/* Imports that came to nothing, as long as they can be looked at. */
+static apr_status_t add_imports(dua_t *dua)
+{
+    apr_array_header_t *jobs;
+    int failed = 0;
+    apr_status_t status = du_job_list(dua->ctx, dua->files, dua->pool, &jobs);
+
+    for (int i = 0; status == APR_SUCCESS && i < jobs->nelts; i++) {
+        apr_int64_t end = APR_ARRAY_IDX(jobs, i, du_job_t).end;
+
+        failed += end == DU_JOB_FAILED || end == DU_JOB_INTERRUPTED;
+    }
+    dua_set_number(dua->data, "imports_failed", failed);
+    return status;
+}
+
+static json_t *json_node(dua_t *dua, const du_node_word_t *word, du_node_state_e state)
+{
+    json_t *object = json_object();
+
+    dua_set_text(dua->pool, object, "node", word->name);
+    dua_set_text(dua->pool, object, "state", du_node_state_word(state));
+    dua_set_time(dua->pool, object, "seen", word->seen);
+    dua_set_number(object, "generation", word->generation);
+    json_object_set_new(object, "compiled", word->compiled ? dua_json_time(dua->pool, word->compiled) : json_null());
+    json_object_set_new(object, "behind_since",
+                        word->behind_since ? dua_json_time(dua->pool, word->behind_since) : json_null());
+    return object;
+}
+
+/* All nodes, and once more by themselves those that somebody should look at. */
+static apr_status_t add_nodes(dua_t *dua)
+{
+    json_t *all = json_array(), *behind = json_array(), *silent = json_array();
+    apr_array_header_t *nodes;
+    apr_status_t status = du_store_nodes(dua->ctx, dua->store, dua->pool, &nodes);
+
+    for (int i = 0; status == APR_SUCCESS && i < nodes->nelts; i++) {
+        const du_node_word_t *word = &APR_ARRAY_IDX(nodes, i, du_node_word_t);
+        du_node_state_e state = du_node_state(word, du_now(dua->ctx));
+        json_t *object = json_node(dua, word, state);
+
+        json_array_append_new(all, object);
+        if (state != DU_NODE_FOLLOWS) {
+            json_array_append(state == DU_NODE_BEHIND ? behind : silent, object);
+        }
+    }
+    json_object_set_new(dua->data, "nodes", all);
+    json_object_set_new(dua->data, "nodes_behind", behind);
+    json_object_set_new(dua->data, "nodes_silent", silent);
     return status;
 }
 
@@ -135,8 +190,8 @@ static apr_status_t add_last_change(dua_t *dua)
 
 static apr_status_t show(dua_t *dua)
 {
-    static apr_status_t (*const parts[])(dua_t * dua) = {add_rules, add_packages, add_phones, add_logs,
-                                                         add_last_change};
+    static apr_status_t (*const parts[])(dua_t * dua) = {add_rules,  add_packages, add_imports,    add_nodes,
+                                                         add_phones, add_logs,     add_last_change};
     apr_status_t status = APR_SUCCESS;
 
     for (size_t i = 0; status == APR_SUCCESS && i < sizeof(parts) / sizeof(parts[0]); i++) {

@@ -1,6 +1,6 @@
 /*
- * The reader: the process of a node that reads what phones did into the inventory (house.md D2). It has time: a store that is
- * away is tried again and again, and the files keep everything until then.
+ * The reader: the process of a node that reads what phones did into the inventory (house.md D2), and says which rule set the
+ * node has. It has time: a store that is away is tried again and again, and the files keep everything until then.
  *
  * It is a child of the keeper, with a connection of its own, and is started while the keeper has none: SQLite takes a
  * connection that came through a fork for one that holds locks which only the parent has.
@@ -18,6 +18,7 @@
 #include <apr_atomic.h>
 
 #include "du_ingest.h"
+#include "du_store_node.h"
 
 #define PROCESS_NAME "devupdate-read" /* what ps and top show; at most 15 characters */
 
@@ -35,6 +36,8 @@ struct du_reader_t {
     du_store_t *store; /* NULL while there is no connection */
     du_ingest_t *ingest;
     apr_time_t said_over;
+    du_current_t *current; /* the rule set that children load */
+    du_node_word_t said;   /* of the node, last */
 };
 
 /*
@@ -100,11 +103,59 @@ static void say_waiting(du_ctx_t *ctx, const du_reader_t *reader, apr_status_t s
     }
 }
 
+/* What there is to say of the node now. */
+static apr_status_t look_at_node(du_ctx_t *ctx, const du_reader_t *reader, du_node_word_t *word)
+{
+    const du_ruleset_t *ruleset = du_current_acquire(reader->current);
+    apr_int64_t generation = 0;
+    apr_status_t rv = du_store_generation(ctx, reader->store, &generation);
+
+    *word = (du_node_word_t){.name = reader->node->name, .seen = du_now(ctx), .generation = -1};
+    if (ruleset) {
+        word->generation = du_ruleset_generation(ruleset);
+        word->compiled = du_ruleset_compiled(ruleset);
+    }
+    if (word->generation != generation) {
+        word->behind_since = reader->said.behind_since ? reader->said.behind_since : word->seen;
+    }
+    du_current_release(reader->current, ruleset);
+    return rv;
+}
+
+/* 1 if it is news, or was not said for long. */
+static int is_worth_saying(const du_node_word_t *word, const du_node_word_t *said)
+{
+    return word->generation != said->generation || word->compiled != said->compiled ||
+           word->behind_since != said->behind_since || word->seen < said->seen ||
+           word->seen - said->seen >= DU_NODE_SAYS_EVERY;
+}
+
+static apr_status_t speak_for_node(du_ctx_t *ctx, du_reader_t *reader)
+{
+    du_node_word_t word;
+    apr_status_t rv;
+
+    du_current_refresh(ctx, reader->current);
+    ctx->failure = (du_failure_t){0}; /* a rule set that cannot be loaded is for the children to say */
+    rv = look_at_node(ctx, reader, &word);
+    if (rv != APR_SUCCESS || !is_worth_saying(&word, &reader->said)) {
+        return rv;
+    }
+    rv = du_store_node_says(ctx, reader->store, &word);
+    if (rv == APR_SUCCESS) {
+        reader->said = word;
+    }
+    return rv;
+}
+
 static void take_turn(du_ctx_t *ctx, du_reader_t *reader)
 {
     du_ingest_report_t report = {0};
     apr_status_t rv = connect_store(ctx, reader);
 
+    if (rv == APR_SUCCESS) {
+        rv = speak_for_node(ctx, reader);
+    }
     if (rv == APR_SUCCESS) {
         rv = du_ingest_run(ctx, reader->ingest, du_conf_files(reader->node->server), reader->node->name, &report);
     }
@@ -136,11 +187,16 @@ static void settle_down(const du_reader_t *reader)
 static void live(du_reader_t *reader, du_waiting_fn *waiting)
 {
     apr_interval_time_t pause = apr_time_from_sec(du_conf_refresh(reader->node->server));
-    apr_pool_t *pool;
+    apr_pool_t *pool, *own;
 
     settle_down(reader);
     apr_pool_create(&pool, NULL);
     apr_pool_create(&reader->pool, NULL);
+    apr_pool_create(&own, NULL);
+    if (du_current_make(du_ctx_for_server(reader->node->server, pool), reader->node->ruleset_path, own,
+                        &reader->current) != APR_SUCCESS) {
+        _exit(1);
+    }
     while (getppid() == reader->keeper) {
         du_ctx_t *ctx = du_ctx_for_server(reader->node->server, pool);
 

@@ -3,7 +3,7 @@
  * du_store_life.c is a rule's life, du_store_image.c the stored versions, du_store_site.c has sites,
  * du_store_test_device.c test devices, du_store_setting.c settings, du_store_role.c roles, du_store_secret.c the key of
  * tokens, du_store_identity.c who the store is, du_store_activity.c the record of changes, du_store_refusal.c refused
- * attempts, du_store_migrate.c and du_store_copy.c whole stores.
+ * attempts, du_store_node.c nodes, du_store_migrate.c and du_store_copy.c whole stores.
  */
 #ifndef DU_STORE_ROWS_H
 #define DU_STORE_ROWS_H

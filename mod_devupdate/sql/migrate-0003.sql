@@ -15,6 +15,13 @@ CREATE TABLE reading (
     position BIGINT NOT NULL,
     time     BIGINT NOT NULL
 );
+CREATE TABLE node (
+    name         TEXT   PRIMARY KEY,
+    seen         BIGINT NOT NULL,
+    generation   BIGINT NOT NULL,
+    compiled     BIGINT NOT NULL,
+    behind_since BIGINT NOT NULL
+);
 CREATE TABLE device_count (
     id         BIGINT PRIMARY KEY,
     device_key TEXT   NOT NULL COLLATE "binary",

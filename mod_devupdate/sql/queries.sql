@@ -372,6 +372,19 @@ SUM(CASE WHEN c.version <> '' AND c.version = r.approved THEN c.phones ELSE 0 EN
 SUM(CASE WHEN c.version <> '' AND c.version = r.restore THEN c.phones ELSE 0 END)
 FROM rule r CROSS JOIN device_count c WHERE c.device_key = r.device_key AND c.phones > 0 GROUP BY r.id ORDER BY r.id
 
+-- name: nodes
+-- scan: all nodes are wanted
+SELECT name, seen, generation, compiled, behind_since FROM node ORDER BY name
+
+-- name: node_save
+INSERT INTO node (name, seen, generation, compiled, behind_since) VALUES (%s, %lld, %lld, %lld, %lld)
+ON CONFLICT (name) DO UPDATE SET seen = excluded.seen, generation = excluded.generation, compiled = excluded.compiled,
+behind_since = excluded.behind_since
+
+-- name: nodes_delete
+-- scan: there are few nodes
+DELETE FROM node WHERE seen < %lld
+
 -- name: reading_any
 SELECT file FROM reading WHERE file > '' LIMIT 1
 

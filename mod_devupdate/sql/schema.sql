@@ -142,6 +142,16 @@ CREATE TABLE reading (
     time     BIGINT NOT NULL
 );
 
+-- A node, as it said at `seen`: generation of the rule set that its phones are served from (-1 = it has none), when that was
+-- compiled, and since when the store has been further (0 = it is not).
+CREATE TABLE node (
+    name         TEXT   PRIMARY KEY,
+    seen         BIGINT NOT NULL,
+    generation   BIGINT NOT NULL,
+    compiled     BIGINT NOT NULL,
+    behind_since BIGINT NOT NULL
+);
+
 -- How many phones there are of each kind, version, site and state: what a device row says of these by pointing here. A row
 -- stays when its last phone leaves it. `device_key` is as in `rule`; "binary" is the order of bytes (du_db.h).
 CREATE TABLE device_count (

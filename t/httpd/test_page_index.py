@@ -3,6 +3,7 @@ import re
 import xml.etree.ElementTree
 
 import pages
+from imports import Imports
 from pages import Pages, PagesClass
 from phones import NOW, SECOND, Phones
 
@@ -80,3 +81,30 @@ class TestWithoutPhones(PagesClass):
         assert document["models"] == [] and document["is_filled"] is False
         text = Pages(site).get("index").text
         assert "No record of a check was read yet" in text and "<svg" not in text
+
+
+class TestTrouble(PagesClass):
+    @staticmethod
+    def prepare_store(store):
+        pages.prepare(store)
+        phones = Phones(store)
+        now, minute = NOW * SECOND, 60 * SECOND
+        for name, seen, behind in (("slow", 0, 10 * minute), ("dead", 60 * minute, 0), ("<b>well</b>", 0, 0)):
+            phones.insert("node", name=name, seen=now - seen + 10 * minute, generation=3, compiled=now - 30 * minute,
+                          behind_since=now - behind if behind else 0)
+
+    def test_nodes(self, site):
+        document = Pages(site).json("index")
+        states = {node["node"]: node["state"] for node in document["nodes"]}
+        assert states == {"slow": "behind", "dead": "silent", "<b>well</b>": "follows", **{name: "follows" for name in set(states) - {"slow", "dead"}}}
+        assert [node["node"] for node in document["nodes_behind"]] == ["slow"]
+        assert [node["node"] for node in document["nodes_silent"]] == ["dead"]
+        text = Pages(site).get("index").text
+        assert "Node slow has not followed" in text and "Node dead was last heard of" in text and "<b>well" not in text
+
+    def test_failed_imports(self, site):
+        assert Pages(site).json("index")["imports_failed"] == 0
+        imports = Imports(site)
+        imports.ended(imports.begin(b"no cabinet"))
+        assert Pages(site).json("index")["imports_failed"] == 1
+        assert "1 imports of the last days came to nothing" in Pages(site).get("index").text

@@ -17,6 +17,7 @@ static const char *filled_store(void)
     run_sql(spec, "INSERT INTO setting VALUES ('', 'log-quota', '1')");
     run_sql(spec, "INSERT INTO role VALUES ('enam', 'erol', 'esit')");
     run_sql(spec, "INSERT INTO secret VALUES ('enam', 'eval')");
+    run_sql(spec, "INSERT INTO node VALUES ('enam', 4, 5, 6, 7)");
     run_sql(spec, "INSERT INTO reading VALUES ('efil', 4, 5)");
     run_sql(spec, "INSERT INTO device_count VALUES (3, 'edev', 'etyp', 'ebra', 'emod', 'erev', 'eloc', 'ever', "
                   "'esit', 'esta', 12)");
@@ -60,6 +61,7 @@ static const char *content_of(const char *spec, const char *table)
                     "after || ' ' || note || ' ' || role || ' ' || digest",
         "role", "name || ' ' || role || ' ' || site_key",
         "secret", "name || ' ' || value",
+        "node", "name || ' ' || seen || ' ' || generation || ' ' || compiled || ' ' || behind_since",
         "reading", "file || ' ' || position || ' ' || time",
         "device", "id || ' ' || count_id || ' ' || mac || ' ' || mac_reverse || ' ' || serial || ' ' || "
                   "address || ' ' || user_name || ' ' || version_before || ' ' || version_time || ' ' || "
