@@ -18,6 +18,10 @@ apr_status_t du_record_file_open(du_ctx_t *ctx, const char *path, apr_off_t posi
                                  du_record_file_t **file);
 void du_record_file_close(du_record_file_t *file);
 
+/* Passes over lines that are not wanted from now on, before anything is made of them. */
+typedef int du_record_wanted_fn(void *baton, const du_record_form_t *form, const char *const *cells);
+void du_record_file_filter(du_record_file_t *file, du_record_wanted_fn *is_wanted, void *baton);
+
 /* The next record, in record_pool. DU_E_MALFORMED for a line that is none, behind which reading goes on; APR_EOF behind the
  * last whole line, where reading may be tried again when the file has grown. Headers between records are passed over. */
 apr_status_t du_record_file_next(du_record_file_t *file, apr_pool_t *record_pool, du_record_t *record);

@@ -83,6 +83,21 @@ static int is_of(const du_record_t *record, const du_phone_t *phone)
            strcmp(record->address, phone->address) == 0;
 }
 
+/* What a line of this service, which spells a MAC address in one way, says without being read whole: 1 if it may be of the phone. */
+static int may_be_of(void *baton, const du_record_form_t *form, const char *const *cells)
+{
+    const du_phone_t *phone = baton;
+
+    if (form->at[DU_COLUMN_RESULT] < 0) {
+        return 1;
+    }
+    if (!*phone->mac && !*phone->serial) {
+        return strcmp(du_record_cell(form, cells, DU_COLUMN_ADDRESS), phone->address) == 0;
+    }
+    return (*phone->mac && strcmp(du_record_cell(form, cells, DU_COLUMN_MAC), phone->mac) == 0) ||
+           (*phone->serial && du_text_same(du_record_cell(form, cells, DU_COLUMN_SERIAL), phone->serial));
+}
+
 /* <name><node>_<day>[_<number>].log */
 static const char *node_of(apr_pool_t *pool, const day_file_t *file)
 {
@@ -107,6 +122,7 @@ static apr_status_t read_file(const search_t *search, const day_file_t *day_file
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    du_record_file_filter(file, may_be_of, (void *)search->phone);
     apr_pool_create(&record_pool, pool);
     while ((rv = du_record_file_next(file, record_pool, &record)) == APR_SUCCESS || rv == DU_E_MALFORMED) {
         if (rv == APR_SUCCESS && record.series == DU_SERIES_CHECKS && record.time <= search->until &&

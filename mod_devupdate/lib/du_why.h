@@ -21,7 +21,7 @@
 /* X(id, step, "word", "answer"): and what the answer was. Behind it: what `about` is. */
 /* clang-format off */
 #define DU_WHY_ANSWER_LIST(X)                                                                                                       \
-    X(DU_WHY_COMPLETE,        DU_WHY_KEY,       "complete",        "yes")                                       /* its key */       \
+    X(DU_WHY_COMPLETE,        DU_WHY_KEY,       "complete",        "yes:")                                      /* its key */       \
     X(DU_WHY_INCOMPLETE,      DU_WHY_KEY,       "incomplete",      "no, it does not say its")                   /* missing parts */ \
     X(DU_WHY_RULE_FOUND,      DU_WHY_RULE,      "rule",            "yes, rule")                                 /* number */        \
     X(DU_WHY_RULE_NONE,       DU_WHY_RULE,      "no-rule",         "no")                                                            \
