@@ -297,18 +297,18 @@ static apr_status_t show_all(ctl_t *ctl, const apr_array_header_t *phones)
     return status;
 }
 
-apr_status_t ctl_device_find(ctl_t *ctl, apr_array_header_t **phones)
+apr_status_t ctl_device_find(ctl_t *ctl, const char *name, apr_array_header_t **phones)
 {
     du_inventory_view_t view;
     apr_status_t status = du_inventory_view(ctl->ctx, ctl->store, &view);
 
     if (status == APR_SUCCESS) {
-        status = du_inventory_find(ctl->ctx, ctl->store, &view, ctl->argv[0], ctl->pool, phones);
+        status = du_inventory_find(ctl->ctx, ctl->store, &view, name, ctl->pool, phones);
     }
     if (status == APR_SUCCESS && (*phones)->nelts == 0) {
         status = du_fail(ctl->ctx, DU_E_NOT_FOUND, DUNO(0823),
                          "no phone has the MAC address or serial number \"%s\", or is known by that address",
-                         du_text_for_log(ctl->pool, ctl->argv[0]));
+                         du_text_for_log(ctl->pool, name));
     }
     return status;
 }
@@ -317,7 +317,7 @@ apr_status_t ctl_device_find(ctl_t *ctl, apr_array_header_t **phones)
 apr_status_t ctl_device_show(ctl_t *ctl)
 {
     apr_array_header_t *phones;
-    apr_status_t status = ctl_device_find(ctl, &phones);
+    apr_status_t status = ctl_device_find(ctl, ctl->argv[0], &phones);
 
     return status == APR_SUCCESS ? show_all(ctl, phones) : status;
 }

@@ -171,6 +171,11 @@ static void print_why(ctl_t *ctl, const du_why_phone_t *why)
         apr_pstrcat(pool,
                     answer_text(pool, du_result_word(now->result), why->now->offered, du_reason_word(now->reason)),
                     why->is_decided && !why->is_same ? ", which is another answer" : "", NULL));
+    if (why->hold) {
+        ctl_field_print(pool, "Held",
+                        apr_pstrcat(pool, why->hold->version, " since ", ctl_time(pool, why->hold->time), ": ",
+                                    why->hold->reason, NULL));
+    }
     print_steps(ctl, why->now->answers);
     print_changes(ctl, why->now);
     print_activities(ctl, why->changes);
@@ -206,7 +211,7 @@ apr_status_t ctl_device_why(ctl_t *ctl)
     apr_array_header_t *phones;
     du_why_phone_t why;
     apr_time_t at = 0;
-    apr_status_t status = ctl_device_find(ctl, &phones);
+    apr_status_t status = ctl_device_find(ctl, ctl->argv[0], &phones);
 
     if (status == APR_SUCCESS && phones->nelts > 1) {
         status = fail_ambiguous(ctl, phones);

@@ -85,6 +85,16 @@ static json_t *json_activities(apr_pool_t *pool, const apr_array_header_t *rows)
     return array;
 }
 
+static json_t *json_hold(apr_pool_t *pool, const du_phone_event_t *event)
+{
+    json_t *object = json_object();
+
+    dua_set_time(pool, object, "time", event->time);
+    set_text(pool, object, "version", event->version);
+    set_text(pool, object, "by", event->reason);
+    return object;
+}
+
 json_t *dua_json_why(apr_pool_t *pool, const du_why_phone_t *why)
 {
     const du_decision_t *now = &why->now->decision;
@@ -97,6 +107,7 @@ json_t *dua_json_why(apr_pool_t *pool, const du_why_phone_t *why)
     dua_set_text(pool, object, "reason", du_reason_word(now->reason));
     set_text(pool, object, "offered_version", why->now->offered);
     json_object_set_new(object, "rule", why->now->rule ? json_integer(why->now->rule->id) : json_null());
+    json_object_set_new(object, "hold", why->hold ? json_hold(pool, why->hold) : json_null());
     dua_set_flag(object, "is_decided", why->is_decided);
     dua_set_flag(object, "is_changed", why->is_decided && !why->is_same);
     json_object_set_new(object, "steps", json_steps(pool, why->now->answers));

@@ -6,8 +6,9 @@
 
 #include "du_text.h"
 
-#define DAY       apr_time_from_sec(86400)
-#define ROWS_READ 1000 /* activities that are looked at */
+#define DAY         apr_time_from_sec(86400)
+#define EVENTS_READ 100  /* of the phone's history, likewise */
+#define ROWS_READ   1000 /* activities that are looked at */
 
 /* What the inventory has instead of a request. */
 static void take_row(const du_phone_t *phone, apr_pool_t *pool, du_why_phone_t *why)
@@ -86,10 +87,10 @@ static int is_same(const du_why_phone_t *why)
            strcmp(why->offered, why->now->offered) == 0;
 }
 
-/* 1 if a change may be why a phone of that rule is answered in another way. */
+/* 1 if a change may be why a phone of that rule is answered in another way. Holds are in its history. */
 static int may_matter(apr_pool_t *pool, const du_activity_t *row, const du_rule_t *rule)
 {
-    static const char *const about[] = {"package ", "test-device ", "site:", "device "};
+    static const char *const about[] = {"package ", "test-device ", "site:"};
 
     if (du_text_begins(row->object, "rule ")) {
         return !rule || strcmp(row->object, apr_pstrcat(pool, "rule ", du_text_number(pool, rule->id), NULL)) == 0;
@@ -100,6 +101,23 @@ static int may_matter(apr_pool_t *pool, const du_activity_t *row, const du_rule_
         }
     }
     return 0;
+}
+
+/* The last event of that kind: a phone that was released after it is not held. */
+static apr_status_t find_hold(du_ctx_t *ctx, du_store_t *store, const du_phone_t *phone, apr_pool_t *pool,
+                              du_why_phone_t *why)
+{
+    apr_array_header_t *events;
+    apr_status_t rv = du_inventory_events(ctx, store, phone->id, 0, EVENTS_READ, pool, &events);
+
+    for (int i = 0; rv == APR_SUCCESS && i < events->nelts && !why->hold; i++) {
+        const du_phone_event_t *event = &APR_ARRAY_IDX(events, i, du_phone_event_t);
+
+        if (strcmp(event->kind, "hold") == 0) {
+            why->hold = event;
+        }
+    }
+    return rv;
 }
 
 static apr_status_t find_changes(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, du_why_phone_t *why)
@@ -132,6 +150,9 @@ apr_status_t du_why_phone(du_ctx_t *ctx, du_store_t *store, const char *files, c
     }
     if (rv == APR_SUCCESS) {
         rv = decide(ctx, store, pool, why);
+    }
+    if (rv == APR_SUCCESS && why->now->decision.reason == DU_REASON_HELD) {
+        rv = find_hold(ctx, store, phone, pool, why);
     }
     if (rv != APR_SUCCESS) {
         return rv;

@@ -15,21 +15,23 @@
 
 #define DU_WHY_ACTIVITIES_MAX 20 /* of those that may be why an answer changed */
 
+/* A refused request was not read: what the inventory has is decided then, too. */
 typedef struct du_why_phone_t {
     du_record_found_t record; /* check is NULL where there is none */
-    du_request_t
-        request;        /* what is decided: of the record; of the inventory if that has none, or was refused unread */
-    const char *client; /* the address it came from; "" = not known */
-    int is_recorded;    /* the request is the record's */
-    apr_time_t time;    /* when the phone was told the following; 0 = never */
+    du_request_t request;     /* what is decided */
+    const char *client;       /* the address it came from; "" = not known */
+    int is_recorded;          /* the request is the record's, not the inventory's */
+    apr_time_t time;          /* when the phone was told the following; 0 = never */
     const char *result, *reason, *offered;
-    const du_why_t *now;    /* the answer with the rules of now */
-    int is_decided;         /* what it was told followed from rules */
-    int is_same;            /* and is the answer of now */
-    apr_int64_t generation; /* of the store that decided now */
-    apr_array_header_t
-        *changes; /* of du_activity_t, newest first: what was changed since it was told, if the answer is
-                                  * not the same; of its rule, or of packages, test devices, sites and phones */
+    const du_why_t *now;          /* the answer with the rules of now */
+    int is_decided;               /* what it was told followed from rules */
+    int is_same;                  /* and is the answer of now */
+    const du_phone_event_t *hold; /* when and by whom it was held, if that is the answer of now and on record */
+    apr_int64_t generation;       /* of the store that decided now */
+
+    /* du_activity_t, newest first: what was changed of its rule, packages, test devices and sites since it was told, if the
+     * answer is not the same */
+    apr_array_header_t *changes;
 } du_why_phone_t;
 
 /* `at` is the time that a check was made at or before; 0 = the last one. With a time, DU_E_NOT_FOUND with a sentence if there is no
