@@ -101,12 +101,6 @@ static apr_status_t print_csv(ctl_t *ctl, const du_inventory_view_t *view, const
     return status;
 }
 
-/* What a phone is called: by the best that it said. */
-static const char *name_of(const du_phone_t *phone)
-{
-    return *phone->mac ? phone->mac : *phone->serial ? phone->serial : phone->address;
-}
-
 static void print_table(ctl_t *ctl, const apr_array_header_t *phones)
 {
     static const char *const titles[] = {"PHONE",   "BRAND", "MODEL", "REV",      "LOCALE",
@@ -115,7 +109,7 @@ static void print_table(ctl_t *ctl, const apr_array_header_t *phones)
 
     for (int i = 0; i < phones->nelts; i++) {
         const du_phone_t *phone = &APR_ARRAY_IDX(phones, i, du_phone_t);
-        const char *cells[] = {name_of(phone),
+        const char *cells[] = {du_phone_name(phone),
                                phone->key.brand,
                                phone->key.model,
                                phone->key.revision,
@@ -211,7 +205,7 @@ static void print_phone(ctl_t *ctl, const du_phone_t *phone)
     const struct {
         const char *name, *value;
     } fields[] = {
-        {"Phone", name_of(phone)},
+        {"Phone", du_phone_name(phone)},
         {"MAC address", phone->mac},
         {"Serial number", phone->serial},
         {"Address", phone->address},

@@ -180,3 +180,17 @@ def test_replay_of_the_original(offering, tmp_path):
     assert AASTRA == "UCPhone/Aastra/6725ip/A/ENU"
     document = offering.json("replay", str(path))
     assert (document["same"], document["different"]) == (2, 0)
+
+
+def test_a_held_phone(offering):
+    """The check before was offered something; now it is held, and why says by whom and how that ends."""
+    put(offering, at(version="1.0", offered=OLD))
+    offering.text("device", "hold", MAC, "--note", "a reason")
+    document = why(offering)
+    assert (document["result"], document["reason"], steps(document)[-1], changes(document)) == ("none", "held", "held-all", ["release"])
+    assert document["hold"]["version"] == "*" and document["hold"]["by"] and document["is_changed"]
+    text = offering.text("device", "why", MAC)
+    assert "yes, whatever there is" in text and f"device release {MAC}" in text
+    offering.text("device", "release", MAC)
+    document = why(offering)
+    assert (document["reason"], document["hold"], document["is_changed"]) == ("approved", None, False)
