@@ -45,6 +45,7 @@
     X(CTL_OPT_OBJECT,   "object",     "TEXT",    "how the object's name begins: rule, \"rule 7\", site:") \
     X(CTL_OPT_SINCE,    "since",      "TIME",    "that time and later: yyyy-mm-dd or yyyy-mm-ddThh:mm:ssZ") \
     X(CTL_OPT_UNTIL,    "until",      "TIME",    "earlier than that time")                        \
+    X(CTL_OPT_AT,       "at",         "TIME",    "the last check at that time or before: yyyy-mm-dd or yyyy-mm-ddThh:mm:ssZ") \
     X(CTL_OPT_LIMIT,    "limit",      "N",       "at most that many, the newest; 50 if not given") \
     X(CTL_OPT_DIGEST,   "digest",     NULL,      "read every file and compare its content, not only its size") \
     X(CTL_OPT_PHONE_STATE, "state",   "STATE",   "stuck, gone, unknown and so on, as device counts --by state names them") \
@@ -254,6 +255,9 @@ apr_status_t ctl_device_show(ctl_t *ctl);
 apr_status_t ctl_device_counts_check(ctl_t *ctl);
 apr_status_t ctl_device_counts(ctl_t *ctl);
 apr_status_t ctl_device_unknown(ctl_t *ctl);
+apr_status_t ctl_device_why_check(ctl_t *ctl);
+apr_status_t ctl_device_why(ctl_t *ctl);
+apr_status_t ctl_replay(ctl_t *ctl);
 apr_status_t ctl_device_purge_check(ctl_t *ctl);
 apr_status_t ctl_device_purge(ctl_t *ctl);
 apr_status_t ctl_device_hold_check(ctl_t *ctl);

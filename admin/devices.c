@@ -270,9 +270,9 @@ static apr_status_t show(dua_t *dua)
 
 int main(int argc, const char *const *argv)
 {
-    static const char *const parameters[] = {"q",       "type", "brand",  "model",  "revision", "locale",
-                                             "version", "site", "state",  "unseen", "sort",     "after",
-                                             "format",  "id",   "before", "kinds",  "action",   NULL};
+    static const char *const parameters[] = {"q",      "type",  "brand",  "model",  "revision", "locale", "version",
+                                             "site",   "state", "unseen", "sort",   "after",    "format", "id",
+                                             "before", "kinds", "at",     "action", NULL};
     static const char *const changing[] = {"action", NULL};
     static const dua_page_t page = {.name = "devices",
                                     .tmpl = HTML_devices,

@@ -17,6 +17,9 @@ apr_status_t devices_show_one(dua_t *dua);
 /* Holds or releases one phone. */
 apr_status_t devices_change_one(dua_t *dua);
 
+/* Adds why it is answered as it is (parameter at: a time of a check; the last one if it is not there). */
+apr_status_t devices_add_why(dua_t *dua, const du_phone_t *phone);
+
 /* Kinds of phones that no rule is for. */
 apr_status_t devices_show_kinds(dua_t *dua);
 

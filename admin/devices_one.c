@@ -30,6 +30,15 @@ static const char *log_link(dua_t *dua, const du_phone_t *phone, const du_phone_
         dua->pool, "device_logs?view=", dua_form_escape(dua->pool, event->file + strlen(DU_UPLOAD_DIR "/")), NULL);
 }
 
+/* Why a check was answered as it was; NULL for what is none. */
+static const char *why_link(dua_t *dua, const du_phone_event_t *event, const json_t *object)
+{
+    return strcmp(event->kind, "check") == 0
+               ? apr_pstrcat(dua->pool, dua_link(dua, "at", json_string_value(json_object_get(object, "time")), NULL),
+                             "#why", NULL)
+               : NULL;
+}
+
 static void set_or_null(dua_t *dua, json_t *object, const char *name, const char *text)
 {
     json_object_set_new(object, name, text ? dua_json_text(dua->pool, text) : json_null());
@@ -51,6 +60,7 @@ static apr_status_t add_events(dua_t *dua, const du_phone_t *phone)
         json_t *object = dua_json_phone_event(dua->pool, event);
 
         set_or_null(dua, object, "log", log_link(dua, phone, event));
+        set_or_null(dua, object, "why", why_link(dua, event, object));
         json_array_append_new(list, object);
         last = event->number;
     }
@@ -129,6 +139,9 @@ apr_status_t devices_show_one(dua_t *dua)
     status = add_events(dua, phone);
     if (status == APR_SUCCESS) {
         status = add_rule(dua, phone);
+    }
+    if (status == APR_SUCCESS) {
+        status = devices_add_why(dua, phone);
     }
     dua->tmpl = HTML_device;
     return status == APR_SUCCESS ? add_test_device(dua, phone) : status;

@@ -78,6 +78,8 @@ static const ctl_command_t commands[] = {
      "list phones: all, or those with this in their MAC address, serial number, address or user"},
     {"device show", "MAC|SERIAL|ADDRESS", 1, 1, CTL_NEEDS_STORE, 0, 0, NULL, ctl_device_show,
      "show what is known of a phone, and what it did last"},
+    {"device why", "MAC|SERIAL|ADDRESS", 1, 1, CTL_NEEDS_STORE, CTL_BIT(CTL_OPT_AT), 0, ctl_device_why_check, ctl_device_why,
+     "explain what a phone is told now, or what it was told, and what would change that"},
     {"device counts", "", 0, 0, CTL_NEEDS_STORE, DEVICE_OPTIONS | CTL_BIT(CTL_OPT_BY) | CTL_BIT(CTL_OPT_CSV), 0,
      ctl_device_counts_check, ctl_device_counts,
      "count phones: by model and version, or by what --by names"},
@@ -143,6 +145,8 @@ static const ctl_command_t commands[] = {
      "prove that the record of changes is as it was written, or name the first bad row"},
     {"ingest", "[FILE...]", 0, CTL_MANY, CTL_NEEDS_STORE, 0, 0, NULL, ctl_ingest,
      "read what phones did into the inventory: all that waits in the file store, or some audit files"},
+    {"replay", "FILE...", 1, CTL_MANY, CTL_NEEDS_STORE, 0, 0, NULL, ctl_replay,
+     "decide the checks of audit files once more with the rules of now, and say which answers differ"},
     {"phone", "URL (--request FILE | --type TYPE --brand BRAND --model MODEL --revision REV "
      "--locale LOCALE --version VERSION)", 1, 1, 0, CTL_PHONE_IS | PHONE_OPTIONS, 0, ctl_phone_check, ctl_phone,
      "be a phone: ask for an update, print the answer, fetch and verify the files"},

@@ -52,6 +52,7 @@ static void bind_members(du_values_t *values, const char *prefix, const json_t *
         if (json_is_array(value)) {
             bind_list(values, name, value, pool);
         } else if (json_is_object(value)) {
+            du_values_text(values, name, "yes");
             bind_members(values, apr_pstrcat(pool, name, ".", NULL), value, pool);
         } else {
             du_values_text(values, name, text_of(value, pool));

@@ -18,6 +18,14 @@ struct du_csv_t {
     char buffer[2 * DU_CSV_LINE_MAX];
 };
 
+/* Behind the apostrophe, a control character has become a space or a question mark. */
+int du_csv_is_marked(const char *text)
+{
+    const char *at = text + strspn(text, "'");
+
+    return du_csv_is_formula(*at) || (at > text && (*at == ' ' || *at == '?'));
+}
+
 /* A quoted cell, shortened in place. at is behind the opening quote; answers what is behind the closing one, or NULL. */
 static char *read_quoted(char *at, const char *end, const char **cell)
 {
@@ -27,7 +35,7 @@ static char *read_quoted(char *at, const char *end, const char **cell)
     for (; at < end; at++) {
         if (*at == '"' && (at + 1 == end || at[1] != '"')) {
             *to = '\0';
-            *cell += **cell == '\'' && (du_csv_is_formula((*cell)[1]) || (*cell)[1] == ' ');
+            *cell += **cell == '\'' && du_csv_is_marked(*cell);
             return at + 1;
         }
         at += *at == '"';
@@ -76,7 +84,7 @@ int du_csv_split_by(char separator, char *line, apr_size_t len, const char **cel
 static char *put_quoted(char *to, const char *text)
 {
     *to++ = '"';
-    if (du_csv_is_formula(*text)) {
+    if (du_csv_is_marked(text)) {
         *to++ = '\'';
     }
     for (; *text; text++) {
@@ -91,7 +99,7 @@ static char *put_quoted(char *to, const char *text)
 
 static int is_plain(const char *text)
 {
-    int plain = !du_csv_is_formula(*text);
+    int plain = !du_csv_is_marked(text);
 
     for (; *text && plain; text++) {
         plain = *text != ',' && *text != '"' && !apr_iscntrl(*text);

@@ -16,6 +16,10 @@ static inline int du_csv_is_formula(char first)
     return first == '=' || first == '+' || first == '-' || first == '@' || first == '\t' || first == '\r';
 }
 
+/* 1 if a text is written with an apostrophe before it: one that would be taken for a formula, and one that begins with
+ * apostrophes of its own which would be taken for that. */
+int du_csv_is_marked(const char *text);
+
 /* Splits a line (without its line feed; line[len] must be writable) in place. The number of cells, at most max; -1 if it
  * is no record: a NUL, a quote that is not closed or has text behind it, a quote inside a plain cell, too many cells. */
 int du_csv_split(char *line, apr_size_t len, const char **cells, int max);

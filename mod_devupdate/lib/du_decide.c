@@ -45,31 +45,25 @@ static int image_has_file(const du_ruleset_t *ruleset, const du_rs_image_t *imag
 }
 
 /* The rule that du_decide.h states: modules named like a file of the image decide; without one, any module may. */
-static int is_installed(const du_ruleset_t *ruleset, const du_rs_image_t *image, const du_request_t *request)
+static int is_installed(const du_ruleset_t *ruleset, const du_request_t *request, du_decision_t *decision)
 {
-    const char *version = du_ruleset_version(ruleset, image);
-    int named = 0, any = 0;
+    const char *version = du_ruleset_version(ruleset, decision->wanted);
 
     for (int i = 0; i < request->nmodules; i++) {
         const du_module_t *module = &request->modules[i];
         int same = du_text_equal(module->version, version);
 
-        any |= same;
-        if (image_has_file(ruleset, image, module->filename)) {
+        if (image_has_file(ruleset, decision->wanted, module->filename)) {
+            decision->module = module;
+            decision->is_named = 1;
             if (!same) {
                 return 0;
             }
-            named = 1;
+        } else if (same && !decision->module) {
+            decision->module = module;
         }
     }
-    return named || any;
-}
-
-static du_decision_t nothing(du_reason_e reason)
-{
-    du_decision_t decision = {DU_RESULT_NONE, reason, NULL};
-
-    return decision;
+    return decision->module != NULL;
 }
 
 /* The version a phone is to have: NULL if none. */
@@ -92,27 +86,38 @@ static int is_held(const du_ruleset_t *ruleset, const du_request_t *request, int
            (!is_test && du_ruleset_is_held(ruleset, request->test_mac, request->test_serial, version));
 }
 
-du_decision_t du_decide(const du_ruleset_t *ruleset, const du_request_t *request, const du_address_t *address)
+/* The reason; DU_REASON_APPROVED and DU_REASON_PENDING offer what is wanted. */
+static du_reason_e find_reason(const du_ruleset_t *ruleset, const du_request_t *request, const du_address_t *address,
+                               du_decision_t *decision)
 {
-    du_decision_t offer = {.result = DU_RESULT_OFFERED};
-    const du_rs_rule_t *rule;
-    int is_test;
+    du_reason_e offer;
 
     if (!du_key_is_complete(&request->key)) {
-        return nothing(DU_REASON_INCOMPLETE);
+        return DU_REASON_INCOMPLETE;
     }
-    rule = du_ruleset_find(ruleset, &request->key);
-    if (!rule) {
-        return nothing(DU_REASON_NO_RULE);
+    decision->rule = du_ruleset_find(ruleset, &request->key);
+    if (!decision->rule) {
+        return DU_REASON_NO_RULE;
     }
-    is_test = du_ruleset_is_test(ruleset, request->test_mac, request->test_serial, address);
-    offer.image = image_for(ruleset, rule, is_test, &offer.reason);
-    if (!offer.image) {
-        return nothing(DU_REASON_NO_APPROVED);
+    decision->is_test = du_ruleset_is_test(ruleset, request->test_mac, request->test_serial, address);
+    decision->wanted = image_for(ruleset, decision->rule, decision->is_test, &offer);
+    if (!decision->wanted) {
+        return DU_REASON_NO_APPROVED;
     }
-    if (is_installed(ruleset, offer.image, request)) {
-        return nothing(DU_REASON_CURRENT);
+    if (is_installed(ruleset, request, decision)) {
+        return DU_REASON_CURRENT;
     }
-    return is_held(ruleset, request, is_test, du_ruleset_version(ruleset, offer.image)) ? nothing(DU_REASON_HELD)
-                                                                                        : offer;
+    return is_held(ruleset, request, decision->is_test, du_ruleset_version(ruleset, decision->wanted))
+               ? DU_REASON_HELD
+               : offer;
+}
+
+du_decision_t du_decide(const du_ruleset_t *ruleset, const du_request_t *request, const du_address_t *address)
+{
+    du_decision_t decision = {.result = DU_RESULT_NONE};
+
+    decision.reason = find_reason(ruleset, request, address, &decision);
+    decision.result = du_reason_result(decision.reason);
+    decision.image = decision.result == DU_RESULT_OFFERED ? decision.wanted : NULL;
+    return decision;
 }

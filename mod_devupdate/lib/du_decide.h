@@ -47,6 +47,13 @@ typedef struct du_decision_t {
     du_result_e result;
     du_reason_e reason;
     const du_rs_image_t *image; /* what is offered; NULL if nothing is */
+
+    /* What was found on the way there, for du_why(); NULL and 0 for what was not come to. */
+    const du_rs_rule_t *rule;    /* of this key */
+    const du_rs_image_t *wanted; /* the version that the phone is to have */
+    const du_module_t *module;   /* the installed file by which it has that version or not; NULL if none says so */
+    int is_named;                /* a file of that name is in the wanted image */
+    int is_test;
 } du_decision_t;
 
 const char *du_result_word(du_result_e result);

@@ -108,17 +108,18 @@ static int is_plain(unsigned char c)
     return c >= ' ' && c != ',' && c != '"' && c != 0x7F;
 }
 
-/* One cell, quoted where RFC 4180 wants it. Other control characters would break lines in viewers and become spaces. */
+/* One cell, quoted where RFC 4180 wants it. Control characters would break lines in viewers and become question marks: no name
+ * of a rule has one (du_text_is_segment()), so that a record matches the rules that its phone matched, and no others. */
 static void put_unusual_cell(line_t *line, const char *text, apr_size_t len)
 {
-    apr_size_t plain = strcspn(text, ",\"\r\n");
-    int quoted = plain < len || du_csv_is_formula(*text);
+    apr_size_t plain = strcspn(text, ",\"");
+    int is_marked = du_csv_is_marked(text), quoted = plain < len || is_marked;
     char *to = reserve(line, 2 * len + 3), *start = to;
 
     if (quoted) {
         *to++ = '"';
     }
-    if (du_csv_is_formula(*text)) {
+    if (is_marked) {
         *to++ = '\'';
     }
     for (apr_size_t i = 0; i < len; i++) {
@@ -127,7 +128,7 @@ static void put_unusual_cell(line_t *line, const char *text, apr_size_t len)
         if (c == '"') {
             *to++ = '"';
         }
-        *to++ = c < ' ' || c == 0x7F ? ' ' : (char)c;
+        *to++ = c < ' ' || c == 0x7F ? '?' : (char)c;
     }
     if (quoted) {
         *to++ = '"';
@@ -143,7 +144,7 @@ static void put_cell(line_t *line, const char *text, apr_size_t len)
     while (plain < len && is_plain((unsigned char)text[plain])) {
         plain++;
     }
-    if (plain < len || du_csv_is_formula(*text)) {
+    if (plain < len || *text == '\'' || du_csv_is_formula(*text)) {
         put_unusual_cell(line, text, len);
     } else {
         memcpy(reserve(line, len), text, len);
@@ -176,14 +177,14 @@ static void put_end(line_t *line)
     put_char(line, '\n');
 }
 
-/* A field of a module: its separators are taken out of what a device sends. */
+/* A field of a module: its separators are taken out of what a device sends, for what no image has in a name. */
 static void put_field(line_t *modules, const char *text)
 {
     apr_size_t len = text ? strlen(text) : 0;
     char *to = reserve(modules, len);
 
     for (apr_size_t i = 0; i < len; i++) {
-        to[i] = text[i] == ';' || text[i] == '#' ? '_' : text[i];
+        to[i] = text[i] == ';' || text[i] == '#' ? '?' : text[i];
     }
     modules->len += len;
 }

@@ -171,11 +171,6 @@ int du_record_time(const char *text, apr_time_t *time)
     return apr_time_exp_gmt_get(time, &t) == APR_SUCCESS;
 }
 
-static const char *cell(const du_record_form_t *form, const char *const *cells, du_column_e column)
-{
-    return form->at[column] >= 0 ? cells[form->at[column]] : "";
-}
-
 /* A text as it is kept: printable, UTF-8, at most `most` bytes. Nearly all are that already. */
 static const char *keep(apr_pool_t *pool, const char *text, apr_size_t most)
 {
@@ -198,7 +193,7 @@ static const char *keep(apr_pool_t *pool, const char *text, apr_size_t most)
 static const char *keep_cell(apr_pool_t *pool, const du_record_form_t *form, const char *const *cells,
                              du_column_e column, apr_size_t most)
 {
-    return keep(pool, cell(form, cells, column), most);
+    return keep(pool, du_record_cell(form, cells, column), most);
 }
 
 /* The number of a cell; -1 if it is none. */
@@ -262,8 +257,8 @@ static int read_outcome(const du_record_form_t *form, const char *const *cells, 
         record->reason = "";
         return 1;
     }
-    record->result = result_of(cell(form, cells, DU_COLUMN_RESULT));
-    record->reason = reason_of(cell(form, cells, DU_COLUMN_REASON));
+    record->result = result_of(du_record_cell(form, cells, DU_COLUMN_RESULT));
+    record->reason = reason_of(du_record_cell(form, cells, DU_COLUMN_REASON));
     return record->result && record->reason;
 }
 
@@ -275,8 +270,8 @@ static int read_check(apr_pool_t *pool, const du_record_form_t *form, const char
     record->key.revision = keep_cell(pool, form, cells, DU_COLUMN_REVISION, DU_RECORD_TEXT_MAX);
     record->key.locale = keep_cell(pool, form, cells, DU_COLUMN_LOCALE, DU_RECORD_TEXT_MAX);
     record->user = keep_cell(pool, form, cells, DU_COLUMN_USER_ID, DU_RECORD_USER_MAX);
-    record->version = field_of(pool, cell(form, cells, DU_COLUMN_REQUEST), 1);
-    record->offered = field_of(pool, cell(form, cells, DU_COLUMN_RESPONSE), 2);
+    record->version = field_of(pool, du_record_cell(form, cells, DU_COLUMN_REQUEST), 1);
+    record->offered = field_of(pool, du_record_cell(form, cells, DU_COLUMN_RESPONSE), 2);
     return read_outcome(form, cells, record);
 }
 
@@ -298,11 +293,11 @@ static void read_path(apr_pool_t *pool, du_record_t *record)
 static int read_download(apr_pool_t *pool, const du_record_form_t *form, const char *const *cells,
                          du_record_t *record)
 {
-    const char *complete = cell(form, cells, DU_COLUMN_COMPLETE);
-    apr_off_t http = number_of(cell(form, cells, DU_COLUMN_STATUS));
+    const char *complete = du_record_cell(form, cells, DU_COLUMN_COMPLETE);
+    apr_off_t http = number_of(du_record_cell(form, cells, DU_COLUMN_STATUS));
 
-    record->sent = number_of(cell(form, cells, DU_COLUMN_SENT));
-    record->size = number_of(cell(form, cells, DU_COLUMN_SIZE));
+    record->sent = number_of(du_record_cell(form, cells, DU_COLUMN_SENT));
+    record->size = number_of(du_record_cell(form, cells, DU_COLUMN_SIZE));
     record->is_complete = strcmp(complete, "yes") == 0;
     if (http < 100 || http > 599 || record->sent < 0 || record->size < 0 ||
         (!record->is_complete && strcmp(complete, "no") != 0)) {
@@ -316,9 +311,9 @@ static int read_download(apr_pool_t *pool, const du_record_form_t *form, const c
 
 static int read_upload(apr_pool_t *pool, const du_record_form_t *form, const char *const *cells, du_record_t *record)
 {
-    const char *result = cell(form, cells, DU_COLUMN_RESULT);
+    const char *result = du_record_cell(form, cells, DU_COLUMN_RESULT);
 
-    record->size = number_of(cell(form, cells, DU_COLUMN_SIZE));
+    record->size = number_of(du_record_cell(form, cells, DU_COLUMN_SIZE));
     if (record->size < 0 || (strcmp(result, "stored") != 0 && strcmp(result, "refused") != 0)) {
         return 0;
     }
@@ -376,15 +371,16 @@ int du_record_read(apr_pool_t *pool, const du_record_form_t *form, const char **
     const char *mac, *serial;
 
     memset(record, 0, sizeof(*record));
-    if (!join_modules(form, cells, &count) || !du_record_time(cell(form, cells, DU_COLUMN_TIME), &record->time)) {
+    if (!join_modules(form, cells, &count) ||
+        !du_record_time(du_record_cell(form, cells, DU_COLUMN_TIME), &record->time)) {
         return 0;
     }
     record->series = form->series;
     record->address = keep_cell(pool, form, cells, DU_COLUMN_ADDRESS, DU_RECORD_TEXT_MAX);
     record->endpoint = keep_cell(pool, form, cells, DU_COLUMN_ENDPOINT, DU_RECORD_TEXT_MAX);
-    mac = cell(form, cells, DU_COLUMN_MAC);
+    mac = du_record_cell(form, cells, DU_COLUMN_MAC);
     mac = *mac && strlen(mac) <= DU_RECORD_TEXT_MAX ? du_mac_canonical(pool, mac) : NULL;
-    serial = cell(form, cells, DU_COLUMN_SERIAL);
+    serial = du_record_cell(form, cells, DU_COLUMN_SERIAL);
     serial = *serial && strlen(serial) <= DU_RECORD_TEXT_MAX ? du_serial_canonical(pool, serial) : NULL;
     record->mac = du_text_or_empty(mac);
     record->serial = du_text_or_empty(serial);

@@ -57,6 +57,12 @@ typedef struct du_record_form_t {
     char separator;
 } du_record_form_t;
 
+/* What stands in a column of a line; "" if the file has none. */
+static inline const char *du_record_cell(const du_record_form_t *form, const char *const *cells, du_column_e column)
+{
+    return form->at[column] >= 0 ? cells[form->at[column]] : "";
+}
+
 /* No text is NULL; "" = not said, or not of this series. */
 typedef struct du_record_t {
     du_series_e series;
@@ -80,7 +86,8 @@ typedef struct du_record_t {
 /* 1 and the form if the cells are a header of one of the three series. */
 int du_record_is_header(const char *const *cells, int count, du_record_form_t *form);
 
-/* 1 and what the cells of a line say, in pool; 0 if they are no record of that form. The cells may be changed. */
+/* 1 and what the cells of a line say, in pool; 0 if they are no record of that form. The cells may be changed, and are as the
+ * form has them then. */
 int du_record_read(apr_pool_t *pool, const du_record_form_t *form, const char **cells, int count,
                    du_record_t *record);
 

@@ -12,6 +12,9 @@ struct du_record_file_t {
     const char *path;
     du_csv_t *csv;
     du_record_form_t form;
+    const char *cells[DU_CSV_CELLS_MAX];
+    du_record_wanted_fn *is_wanted; /* NULL = all are */
+    void *baton;
     apr_off_t line; /* where the line begins that was answered last */
 };
 
@@ -87,23 +90,41 @@ void du_record_file_close(du_record_file_t *file)
     du_csv_close(file->csv);
 }
 
+void du_record_file_filter(du_record_file_t *file, du_record_wanted_fn *is_wanted, void *baton)
+{
+    file->is_wanted = is_wanted;
+    file->baton = baton;
+}
+
+/* A line that is no record, or whose cells are fewer than the header's, is nobody's to judge. */
+static int is_passed(const du_record_file_t *file, const char *const *cells, int count)
+{
+    du_record_form_t form;
+
+    return du_record_is_header(cells, count, &form) ||
+           (file->is_wanted && count >= file->form.count && !file->is_wanted(file->baton, &file->form, cells));
+}
+
 apr_status_t du_record_file_next(du_record_file_t *file, apr_pool_t *record_pool, du_record_t *record)
 {
-    const char *copy[DU_CSV_CELLS_MAX];
     const char *const *cells;
-    du_record_form_t form;
     int count;
     apr_status_t rv;
 
     do {
         file->line = du_csv_position(file->csv);
         rv = du_csv_next(file->csv, &cells, &count);
-    } while (rv == APR_SUCCESS && du_record_is_header(cells, count, &form));
+    } while (rv == APR_SUCCESS && is_passed(file, cells, count));
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    memcpy(copy, cells, (apr_size_t)count * sizeof(*cells));
-    return du_record_read(record_pool, &file->form, copy, count, record) ? APR_SUCCESS : DU_E_MALFORMED;
+    memcpy(file->cells, cells, (apr_size_t)count * sizeof(*cells));
+    return du_record_read(record_pool, &file->form, file->cells, count, record) ? APR_SUCCESS : DU_E_MALFORMED;
+}
+
+du_record_check_t *du_record_file_check(const du_record_file_t *file, apr_pool_t *pool)
+{
+    return du_record_check(pool, &file->form, file->cells);
 }
 
 apr_off_t du_record_file_position(const du_record_file_t *file)

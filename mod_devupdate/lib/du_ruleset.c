@@ -237,8 +237,8 @@ void du_ruleset_settings(const du_ruleset_t *ruleset, du_settings_t *settings)
  * Test devices, held phones
  */
 
-/* The number of the site an address is at: the longest prefix wins, and it comes first. 0 = at none. */
-static apr_uint32_t site_of(const du_ruleset_t *ruleset, const du_address_t *address)
+/* The longest prefix wins, and it comes first. */
+apr_uint32_t du_ruleset_site(const du_ruleset_t *ruleset, const du_address_t *address)
 {
     for (apr_uint32_t i = 0; address && i < ruleset->header->nsubnets; i++) {
         if (du_subnet_contains(&ruleset->subnets[i].subnet, address)) {
@@ -281,7 +281,7 @@ static int is_listed(const du_ruleset_t *ruleset, const char *identifier, const 
         if (!du_text_equal(ruleset->blob + test->identifier, identifier)) {
             return 0;
         }
-        if (test->site == 0 || test->site == site_of(ruleset, address)) {
+        if (test->site == 0 || test->site == du_ruleset_site(ruleset, address)) {
             return 1;
         }
     }

@@ -26,6 +26,11 @@ typedef struct du_rs_image_t du_rs_image_t; /* the image of one of its versions 
 apr_status_t du_ruleset_compile(du_ctx_t *ctx, const du_snapshot_t *snapshot, const du_dialects_t *dialects,
                                 apr_pool_t *pool, const void **block, apr_size_t *len);
 
+/* The same for whoever decides in this process, without a file and without replies: neither dialects nor replies are to be
+ * asked for. Lives as long as pool. */
+apr_status_t du_ruleset_make(du_ctx_t *ctx, const du_snapshot_t *snapshot, apr_pool_t *pool,
+                             const du_ruleset_t **ruleset);
+
 /* Writes a compiled block to path: temporary name, sync, rename. */
 apr_status_t du_ruleset_keep(du_ctx_t *ctx, const char *path, const void *block, apr_size_t len);
 
@@ -71,6 +76,9 @@ void du_ruleset_reply(const du_ruleset_t *ruleset, const du_rs_image_t *image, i
 /* 1 if a phone is a test device: listed by its MAC address (du_mac_canonical()) or serial number (du_serial_canonical()),
  * everywhere or at the site that its address is at. Any of the three may be NULL. */
 int du_ruleset_is_test(const du_ruleset_t *ruleset, const char *mac, const char *serial, const du_address_t *address);
+
+/* At which site an address is: its number, beginning with 1, among the sites of the snapshot that was compiled; 0 = at none. */
+apr_uint32_t du_ruleset_site(const du_ruleset_t *ruleset, const du_address_t *address);
 
 /* 1 if a phone is not offered that version any more; DU_HELD_ALL asks whether it is offered none. mac and serial as above. */
 int du_ruleset_is_held(const du_ruleset_t *ruleset, const char *mac, const char *serial, const char *version);

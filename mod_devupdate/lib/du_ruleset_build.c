@@ -410,6 +410,23 @@ apr_status_t du_ruleset_compile(du_ctx_t *ctx, const du_snapshot_t *snapshot, co
     return rv;
 }
 
+apr_status_t du_ruleset_make(du_ctx_t *ctx, const du_snapshot_t *snapshot, apr_pool_t *pool,
+                             const du_ruleset_t **ruleset)
+{
+    static const du_dialects_t none;
+    du_ruleset_t *made = apr_pcalloc(pool, sizeof(*made));
+    const void *block;
+    apr_size_t len;
+    apr_status_t rv = du_ruleset_compile(ctx, snapshot, &none, pool, &block, &len);
+
+    if (rv == APR_SUCCESS) {
+        made->pool = pool;
+        du_ruleset_sections(made, block, len);
+        *ruleset = made;
+    }
+    return rv;
+}
+
 apr_status_t du_ruleset_keep(du_ctx_t *ctx, const char *path, const void *block, apr_size_t len)
 {
     apr_status_t rv = du_file_replace(path, block, len, ctx->pool);

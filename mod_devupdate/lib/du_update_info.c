@@ -52,6 +52,9 @@ static const du_shape_t update_shape = {
 
 static const du_name_t no_names[] = {{NULL, 0}};
 
+/* Audit files separate names of files and versions by these, and could not tell which is which. */
+#define SEPARATORS ";#"
+
 /* What a field is called in a sentence, and how long it may be. All of them become directories. */
 static const struct {
     const char *words;
@@ -90,7 +93,7 @@ static apr_status_t check_fields(du_ctx_t *ctx, const char *update, const char *
                                                " bytes; the limit is %" APR_SIZE_T_FMT,
                            update, fields[i].words, strlen(field[i]), fields[i].limit);
         }
-        if (!du_text_is_segment(field[i], fields[i].limit)) {
+        if (!du_text_is_segment(field[i], fields[i].limit) || (i == VERSION && strpbrk(field[i], SEPARATORS))) {
             return du_fail(ctx, DU_E_PACKAGE, DUNO(0632),
                            DU_UPDATE_INFO_NAME ": %s has the %s \"%s\", which cannot be the name of a directory",
                            update, fields[i].words, du_text_for_log(ctx->pool, field[i]));
@@ -114,7 +117,7 @@ static const char *with_slashes(apr_pool_t *pool, const char *name)
 
 static apr_status_t check_name(du_ctx_t *ctx, const char *update, const char *name)
 {
-    if (!du_text_is_segment(du_update_file_last(name), DU_UPDATE_INFO_MAX_NAME)) {
+    if (!du_text_is_segment(du_update_file_last(name), DU_UPDATE_INFO_MAX_NAME) || strpbrk(name, SEPARATORS)) {
         return du_fail(ctx, DU_E_PACKAGE, DUNO(0633),
                        DU_UPDATE_INFO_NAME ": %s names the file \"%s\", which cannot be the name of a file", update,
                        du_text_for_log(ctx->pool, name));

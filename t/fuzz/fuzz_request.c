@@ -14,7 +14,7 @@ static void check_text(const char *text)
 
 static void check_line(const du_ctx_t *ctx, const du_request_t *request)
 {
-    du_check_t check = {0, "192.0.2.1", "internal", request, NULL, {DU_RESULT_NONE, DU_REASON_NO_RULE, NULL}, NULL};
+    du_check_t check = {0, "192.0.2.1", "internal", request, NULL, {.result = DU_RESULT_NONE, .reason = DU_REASON_NO_RULE}, NULL};
     apr_size_t len;
     const char *line = du_journal_line(ctx->pool, &check, &len);
     int quoted = 0, columns = 1;

@@ -46,6 +46,7 @@ FILE_USERS = {
     "du_logs": "reads and removes single logs",
     "du_package": "reads the description in staging",
     "du_record_file": "counts lines of an audit file",
+    "du_record_find": "finds audit files of some days",
     "du_record_queue": "finds audit files that grew",
     "du_removed": "notes which, until the store has that on record",
     "du_retain": "removes logs that are old or too many",

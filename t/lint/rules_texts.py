@@ -60,6 +60,9 @@ def families():
         "right": listed("mod_devupdate/lib/du_access.h", r'X\(DU_RIGHT_\w+,\s*"([\w-]+)"'),
         "setting": listed("mod_devupdate/lib/du_setting.h", r'X\(DU_SET_\w+,\s*"([\w-]+)",\s*(?:SITE|GLOBAL)'),
         "done": done_keys(),
+        "why.step": listed("mod_devupdate/lib/du_why.h", r'^    X\(DU_WHY_\w+,\s*"([\w-]+)"'),
+        "why.answer": listed("mod_devupdate/lib/du_why.h", r'X\(DU_WHY_\w+,\s*DU_WHY_\w+,\s*"([\w-]+)"'),
+        "why.change": listed("mod_devupdate/lib/du_why.h", r'X\(DU_CHANGE_\w+,\s*"([\w-]+)"'),
     }
 
 

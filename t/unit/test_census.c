@@ -15,7 +15,7 @@ static void check(const char *node, int seconds, const char *model, const char *
     du_request_t request = {.key = {"UCPhone", "POLYCOM", model, "A", "ENU"}, .mac = mac, .serial = serial,
                             .nmodules = version != NULL, .modules = &module};
     du_check_t said = {.time = NOON + apr_time_from_sec(seconds), .address = address, .endpoint = "internal",
-                       .request = &request, .decision = {DU_RESULT_NONE, DU_REASON_CURRENT, NULL}};
+                       .request = &request, .decision = {.result = DU_RESULT_NONE, .reason = DU_REASON_CURRENT}};
     du_journal_t *journal;
 
     assert_ok(du_journal_open(unit.ctx, unit.dir, node, 1000000, unit.pool, &journal));

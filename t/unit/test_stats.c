@@ -93,13 +93,13 @@ END_TEST
 START_TEST(checks_by_endpoint_result_and_reason)
 {
     du_stats_t *stats = new_stats();
-    du_decision_t decision = {DU_RESULT_OFFERED, DU_REASON_PENDING, NULL};
+    du_decision_t decision = {.result = DU_RESULT_OFFERED, .reason = DU_REASON_PENDING};
     const char *text;
 
     du_stats_check(stats, 0, &decision);
     du_stats_check(stats, 0, &decision);
     du_stats_check(stats, 1, &decision);
-    decision = (du_decision_t){DU_RESULT_REFUSED, DU_REASON_MALFORMED, NULL};
+    decision = (du_decision_t){.result = DU_RESULT_REFUSED, .reason = DU_REASON_MALFORMED};
     du_stats_check(stats, 1, &decision);
     text = told(stats, NULL);
     assert_line(text, "devupdate_checks_total{endpoint=\"internal\",result=\"offered\",reason=\"pending\"} 2");
@@ -243,7 +243,7 @@ enum { PROCESSES = 4, THREADS = 4, EACH = 20000 };
 
 static void *APR_THREAD_FUNC count_on(apr_thread_t *thread, void *baton)
 {
-    static const du_decision_t decision = {DU_RESULT_NONE, DU_REASON_CURRENT, NULL};
+    static const du_decision_t decision = {.result = DU_RESULT_NONE, .reason = DU_REASON_CURRENT};
     du_stats_t *stats = baton;
 
     for (int i = 0; i < EACH; i++) {
