@@ -8,8 +8,6 @@
 #include "du_text.h"
 #include "dua_place.h"
 
-#define NOTE_MAX 1000 /* bytes */
-
 /* Options have no short forms: their letters for getopt lie behind the last byte. */
 #define LETTER 256
 
@@ -120,8 +118,8 @@ static apr_status_t check_note(ctl_t *ctl)
 {
     const char *note = ctl->option[CTL_OPT_NOTE];
 
-    if (note && (strlen(note) > NOTE_MAX || !du_text_is_utf8(note, strlen(note)))) {
-        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0807), "a note is at most %d bytes of UTF-8", NOTE_MAX);
+    if (note && (strlen(note) > DU_NOTE_MAX || !du_text_is_utf8(note, strlen(note)))) {
+        return du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0807), "a note is at most %d bytes of UTF-8", DU_NOTE_MAX);
     }
     return APR_SUCCESS;
 }

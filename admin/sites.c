@@ -103,6 +103,12 @@ static apr_status_t json_whole_site(dua_t *dua, const lists_t *lists, const du_s
     return status;
 }
 
+static void set_link(dua_t *dua, json_t *object, const char *name, const char *start, const du_site_t *site)
+{
+    dua_set_text(dua->pool, object, name,
+                 apr_pstrcat(dua->pool, start, dua_form_escape(dua->pool, site->name), NULL));
+}
+
 /* In the list: how many of each. */
 static json_t *json_row(dua_t *dua, const du_site_t *site, const json_t *whole)
 {
@@ -112,8 +118,7 @@ static json_t *json_row(dua_t *dua, const du_site_t *site, const json_t *whole)
     dua_set_number(row, "test_devices", (apr_int64_t)json_array_size(json_object_get(whole, "test_devices")));
     dua_set_number(row, "settings", (apr_int64_t)json_array_size(json_object_get(whole, "settings")));
     dua_set_number(row, "roles", (apr_int64_t)json_array_size(json_object_get(whole, "roles")));
-    dua_set_text(dua->pool, row, "href",
-                 apr_pstrcat(dua->pool, "sites?site=", dua_form_escape(dua->pool, site->name), NULL));
+    set_link(dua, row, "href", "sites?site=", site);
     return row;
 }
 
@@ -175,6 +180,7 @@ static apr_status_t show_site(dua_t *dua, const lists_t *lists)
     dua_set_text(dua->pool, dua->data, "scope", du_store_scope(dua->pool, site->name));
     dua_set_text(dua->pool, dua->data, "scope_query",
                  dua_form_escape(dua->pool, du_store_scope(dua->pool, site->name)));
+    set_link(dua, dua->data, "phones_href", "devices?site=", site);
     json_object_set_new(dua->data, "site", whole);
     return APR_SUCCESS;
 }

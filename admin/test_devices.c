@@ -117,6 +117,8 @@ static json_t *json_row(dua_t *dua, const du_test_device_t *device, apr_hash_t *
     json_t *row = dua_json_test_device(dua->pool, device);
 
     dua_set_text(dua->pool, row, "choice", choice_of(dua->pool, device));
+    dua_set_text(dua->pool, row, "phone_href",
+                 apr_pstrcat(dua->pool, "devices?q=", dua_form_escape(dua->pool, device->shown), NULL));
     dua_set_flag(row, "listed_twice", count && *count > 1);
     dua_set_flag(row, "may_change", dua_may(dua, DU_RIGHT_TEST_DEVICE, device->site));
     return row;

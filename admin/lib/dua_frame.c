@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "admin/templates/frame.h"
+#include "admin/templates/note.h"
 #include "du_template.h"
 #include "du_text.h"
 #include "dua_bind.h"
@@ -154,19 +155,35 @@ static void bind_frame(dua_t *dua, du_values_t *values)
     bind_languages(dua, values);
 }
 
+/* The parts of what is sent: the page, and the field that forms of changes have in common. */
+static apr_status_t bind_parts(du_ctx_t *ctx, const char *inner, du_values_t *values)
+{
+    const struct {
+        const char *name, *text;
+    } parts[] = {{"frame.content", inner}, {"frame.note", HTML_note}};
+    apr_status_t status = APR_SUCCESS;
+
+    for (apr_size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && status == APR_SUCCESS; i++) {
+        du_template_t *part = NULL;
+
+        status = du_template_parse(ctx, parts[i].text, strlen(parts[i].text), 0, ctx->pool, &part);
+        du_values_part(values, parts[i].name, part);
+    }
+    return status;
+}
+
 static apr_status_t write_html(dua_t *dua, const char *inner, du_values_t *values)
 {
     du_ctx_t *ctx = du_ctx_make(dua->pool); /* the failure that is shown is not to be lost */
     du_words_t words = dua_words(dua->texts);
-    du_template_t *frame, *page;
+    du_template_t *frame;
     const char *text;
     apr_status_t status = du_template_parse(ctx, HTML_frame, strlen(HTML_frame), 0, dua->pool, &frame);
 
     if (status == APR_SUCCESS) {
-        status = du_template_parse(ctx, inner, strlen(inner), 0, dua->pool, &page);
+        status = bind_parts(ctx, inner, values);
     }
     if (status == APR_SUCCESS) {
-        du_values_part(values, "frame.content", page);
         status = du_template_page(ctx, frame, values, &words, dua->pool, &text, &dua->response.len);
     }
     if (status == APR_SUCCESS) {

@@ -86,6 +86,9 @@ apr_status_t dua_guard_query(dua_t *dua)
     if (dua_value(dua, "token")) {
         return du_fail(dua->ctx, DU_E_MALFORMED, DUNO(0883), "a token does not belong into a URL");
     }
+    if (dua_value(dua, "note")) {
+        return du_fail(dua->ctx, DU_E_MALFORMED, DUNO(1135), "a note is of a change, and does not belong into a URL");
+    }
     for (const char *const *name = dua->page->changing; !dua_is_post(dua) && name && *name; name++) {
         if (dua_value(dua, *name)) {
             return du_fail(dua->ctx, DU_E_METHOD, DUNO(0884),

@@ -16,7 +16,7 @@
 #define STORE_TIMEOUT 10 /* seconds, if the module does not say */
 
 /* Parameters that every page has. */
-#define FRAME_PARAMETERS "token", "language", "done"
+#define FRAME_PARAMETERS "token", "note", "language", "done"
 
 /* To httpd's error log. */
 static void log_message(void *baton, du_log_level_e level, apr_status_t status, const char *id, const char *message)
@@ -183,6 +183,18 @@ static apr_status_t admit(dua_t *dua)
     return status == APR_SUCCESS && dua_is_post(dua) ? dua_guard_post(dua) : status;
 }
 
+/* Why somebody changes something, for the record. */
+static apr_status_t change_with_note(dua_t *dua)
+{
+    const char *note = dua_value(dua, "note");
+
+    if (note && strlen(note) > DU_NOTE_MAX) {
+        return du_fail(dua->ctx, DU_E_MALFORMED, DUNO(1136), "a note is at most %d bytes of UTF-8", DU_NOTE_MAX);
+    }
+    dua->actor.note = note;
+    return change(dua);
+}
+
 /* 1 if somebody was kept from something, and it is not that we cannot. */
 static int is_refused(apr_status_t status)
 {
@@ -207,7 +219,7 @@ static apr_status_t answer(dua_t *dua)
     int is_admitted = status == APR_SUCCESS;
 
     if (is_admitted) {
-        status = dua_is_post(dua) ? change(dua) : show(dua);
+        status = dua_is_post(dua) ? change_with_note(dua) : show(dua);
     }
     if (is_admitted ? status == DU_E_FORBIDDEN : is_refused(status)) {
         record(dua);

@@ -66,6 +66,8 @@ apr_status_t du_store_package_by_digest(du_ctx_t *ctx, du_store_t *store, const 
 apr_status_t du_store_package_images(du_ctx_t *ctx, du_store_t *store, apr_int64_t package_id, apr_pool_t *pool,
                                      apr_array_header_t **rules);
 
+#define DU_NOTE_MAX 1000 /* bytes of a reason */
+
 /* Who does something, for the activity row. */
 typedef struct du_actor_t {
     const char *name; /* account */

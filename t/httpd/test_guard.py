@@ -78,9 +78,9 @@ class Watched(Pages):
         (self.last,), = self.sql("SELECT max(id) FROM activity")
 
     def content(self):
-        """Everything in the store but the record of changes."""
+        """Everything in the store but the record of changes, and what nodes say each minute."""
         with contextlib.closing(sqlite3.connect(self.site.store.database, timeout=20)) as connection:
-            return [line for line in connection.iterdump() if not re.match(r'INSERT INTO "(activity|secret)"', line)
+            return [line for line in connection.iterdump() if not re.match(r'INSERT INTO "(activity|secret|node)"', line)
                     and "('activity'," not in line]
 
     def rows(self):

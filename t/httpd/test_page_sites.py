@@ -4,6 +4,7 @@ import json
 import pytest
 
 from pages import Pages, PagesClass, prepare
+from phones import Phones
 
 HOSTILE = "a&b'\u202egnp;--{x}"
 
@@ -50,6 +51,14 @@ class TestSites(Places):
         assert "7 of its own" in Pages(clean).get("sites").text
         clean.store.ctl("setting", "reset", "--scope", "site:Berlin")
         clean.store.ctl("test-device", "remove", "desk", "--scope", "site:Berlin")
+
+    def test_its_phones(self, clean):
+        phones = Phones(clean.store)
+        phones.add(site="berlin")
+        phones.add()
+        link = Pages(clean).json("sites?site=berlin")["phones_href"]
+        assert [phone["site"] for phone in Pages(clean).json(link)["phones"]] == ["Berlin"]
+        assert f'href="{link}"' in Pages(clean).get("sites?site=Berlin").text
 
     def test_adding(self, clean):
         pages = Pages(clean)

@@ -5,6 +5,7 @@ import pytest
 
 from pages import Pages, PagesClass, prepare
 from phone import request_xml
+from phones import Phones
 from store import APPROVED, PENDING
 from waiting import until
 
@@ -218,3 +219,29 @@ class TestRoles(Places):
     def test_unknown_action(self, clean):
         answer = Pages(clean).post("test_devices", {"action": "rename"})
         assert answer.status == 400 and "DU0737" in answer.text
+
+
+class TestNote(Places):
+    def test_why_is_on_record(self, clean):
+        assert add(Pages(clean), note=" for the <b>pilot</b>, ÄÖ ").status == 303
+        assert activities(clean)[0]["note"] == "for the <b>pilot</b>, ÄÖ"
+        text = Pages(clean).get("test_devices").text
+        assert 'name="note"' in text and "<label><span>Reason" in text
+
+    def test_too_long(self, clean):
+        assert add(Pages(clean), note="x" * 1001).status == 400 and devices(clean) == {}
+        assert add(Pages(clean), note="x" * 1000).status == 303
+
+    def test_not_in_a_url(self, clean):
+        answer = Pages(clean).get("test_devices?note=x")
+        assert answer.status == 400 and "DU1135" in answer.text
+
+
+class TestPhones(Places):
+    def test_what_is_known_of_one(self, clean):
+        Phones(clean.store).add(mac=MAC, serial="07823-a345")
+        for kind, identifier in (("mac", MAC.replace("-", ":")), ("serial", "07823-A345")):
+            assert add(Pages(clean), name=kind, kind=kind, identifier=identifier).status == 303
+        for row in Pages(clean).json("test_devices")["test_devices"]:
+            assert [phone["mac"] for phone in Pages(clean).json(row["phone_href"])["phones"]] == [MAC], row
+            assert f'href="{row["phone_href"]}"' in Pages(clean).get("test_devices").text
