@@ -4,7 +4,7 @@
 
 #include <apr_date.h>
 #include <apr_strings.h>
-#include <apr_thread_proc.h>
+#include <apr_time.h>
 
 #include "ctl_phone.h"
 #include "du_text.h"

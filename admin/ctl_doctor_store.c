@@ -55,7 +55,7 @@ void ctl_doctor_store(ctl_doctor_t *doctor)
         cannot(doctor);
         return;
     }
-    ctl_doctor_right(doctor, CTL_OK, "%s answers, and has the schema of this program", "the store");
+    ctl_doctor_right(doctor, CTL_OK, "it answers, and has the schema of this program");
 }
 
 void ctl_doctor_images(ctl_doctor_t *doctor)

@@ -49,7 +49,7 @@ class NameServer(_Datagrams):
     """A records by name: {"a.example": ["127.0.0.1"]}. A name with an empty list exists, but has no address; others do
     not. is_silent: no answer at all."""
 
-    def __init__(self, **_):
+    def __init__(self):
         self.names, self.is_silent = {}, False
         super().__init__()
 
