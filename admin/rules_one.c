@@ -5,9 +5,10 @@
 #include <apr_strings.h>
 
 #include "admin/templates/rules_one.h"
-#include "du_inventory.h"
+#include "du_hold.h"
 #include "du_store_activity.h"
 #include "du_text.h"
+#include "dua_phone.h"
 #include "dua_place.h"
 
 #define ACTIVITIES   50
@@ -139,6 +140,25 @@ static apr_status_t add_phones(dua_t *dua, const du_rule_t *rule)
     return status;
 }
 
+/* Phones that are not offered a version of it, because somebody said so or it led nowhere. */
+static apr_status_t add_held(dua_t *dua, const du_rule_t *rule)
+{
+    apr_array_header_t *held;
+    json_t *list;
+    apr_status_t status = du_held_rules(dua->ctx, dua->store, rule->id, dua->pool, &held);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    list = dua_json_held(dua->pool, held);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        dua_set_flag(json_array_get(list, i), "is_all",
+                     du_text_equal(APR_ARRAY_IDX(held, (int)i, du_held_rule_t).version, DU_HELD_ALL));
+    }
+    json_object_set_new(dua->data, "held", list);
+    return APR_SUCCESS;
+}
+
 /*
  * The page
  */
@@ -194,6 +214,9 @@ apr_status_t rules_show_one(dua_t *dua, const char *id)
     }
     if (status == APR_SUCCESS) {
         status = add_phones(dua, rule);
+    }
+    if (status == APR_SUCCESS) {
+        status = add_held(dua, rule);
     }
     dua_set_text(dua->pool, dua->data, "back", rules_list_link(dua));
     dua->tmpl = HTML_rules_one;

@@ -182,6 +182,11 @@ class TestPhones(RulesClass):
         assert {row["version"]: (row["phones"], row["percent"], row["place"]) for row in one["versions"]} == {
             APPROVED: (3, 50, "approved"), PENDING: (2, 33, "pending"), "1.0": (1, 16, "none")}
         assert len(Pages(site).json(one["versions"][0]["href"])["phones"]) == 3
+        phones.run("UPDATE device SET held = CASE WHEN id % 2 = 0 THEN '*' ELSE ? END WHERE id < 6", PENDING)
+        assert Pages(site).json(f"rules?id={ids[CX600]}")["held"] == [{"version": "*", "phones": 2, "is_all": True},
+                                                                     {"version": PENDING, "phones": 3, "is_all": False}]
+        html = words(Pages(site).get(f"rules?id={ids[CX600]}").text)
+        assert "2 phones are offered nothing" in html and f"3 phones are not offered {PENDING} any more" in html
 
 
     @pytest.mark.parametrize("action, touched", [("approve", "4"), ("reset", "0")])
