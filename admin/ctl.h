@@ -72,7 +72,7 @@
     X(CTL_OPT_TIMEOUT,  "timeout",    "SECONDS", "longest wait for an answer; 30 if not given")   \
     X(CTL_OPT_NETRC,    "netrc-file", "FILE",    "user names and passwords, as curl's .netrc has them") \
     X(CTL_OPT_CA,       "ca-file",    "FILE",    "certificates to trust instead of the system's (PEM)") \
-    X(CTL_OPT_DOMAIN,   "domain",     "DOMAIN",  "the phones' domain; what is behind the first part of the URL's name if not given") \
+    X(CTL_OPT_DOMAIN,   "domain",     "DOMAIN",  "the phones' domain, if it is not that of the URL's name") \
     X(CTL_OPT_RESOLVER, "resolver",   "ADDRESS", "the name server to ask, ADDRESS or ADDRESS:PORT, instead of the system's") \
     X(CTL_OPT_NTP,      "ntp",        "HOST",    "the time server to compare clocks with, HOST or HOST:PORT") \
     X(CTL_OPT_EXTERNAL, "external",   "URL",     "the server as phones outside see it, if it is another one") \

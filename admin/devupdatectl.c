@@ -143,7 +143,7 @@ static const ctl_command_t commands[] = {
      "--locale LOCALE --version VERSION)", 1, 1, 0, CTL_PHONE_IS | PHONE_OPTIONS, 0, ctl_phone_check, ctl_phone,
      "be a phone: ask for an update, print the answer, fetch and verify the files"},
     {"doctor", "[URL]", 0, 1, 0, DOCTOR_OPTIONS, 0, ctl_doctor_check, ctl_doctor,
-     "see the service as a phone does, and what its administrator should see: one line each, and what to do"},
+     "see the service as phones and administrators do, and say what is wrong and what to do"},
     {"help", "[COMMAND]", 0, 2, 0, 0, 0, NULL, ctl_help,
      "explain the commands"},
     {NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL}

@@ -9,9 +9,10 @@ COMMANDS = ["store init", "store migrate", "store check", "store copy", "activit
             "import", "package list", "package show", "rule list", "rule show", "rule approve",
             "rule reset", "rule restore", "rule remove", "file list", "file clear",
             "device list", "device show", "device counts", "device unknown",
+            "device hold", "device held", "device release",
             "test-device add", "test-device list", "test-device remove", "site add", "site set", "site list", "site remove",
             "setting list", "setting set", "setting new", "setting reset", "role set", "role list", "role remove", "log list", "log clear",
-            "ingest", "phone", "help"]
+            "ingest", "phone", "doctor", "help"]
 PHONE = ["phone", "http://127.0.0.1:9/", "--type", "T", "--brand", "B", "--model", "M", "--revision", "R", "--locale", "L"]
 
 
