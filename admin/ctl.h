@@ -76,7 +76,13 @@
     X(CTL_OPT_BASE,     "base",       "URL",     "fetch from this server, whatever the base URL says") \
     X(CTL_OPT_TIMEOUT,  "timeout",    "SECONDS", "longest wait for an answer; 30 if not given")   \
     X(CTL_OPT_NETRC,    "netrc-file", "FILE",    "user names and passwords, as curl's .netrc has them") \
-    X(CTL_OPT_CA,       "ca-file",    "FILE",    "certificates to trust instead of the system's (PEM)")
+    X(CTL_OPT_CA,       "ca-file",    "FILE",    "certificates to trust instead of the system's (PEM)") \
+    X(CTL_OPT_DOMAIN,   "domain",     "DOMAIN",  "the phones' domain, if it is not that of the URL's name") \
+    X(CTL_OPT_RESOLVER, "resolver",   "ADDRESS", "the name server to ask, ADDRESS or ADDRESS:PORT, instead of the system's") \
+    X(CTL_OPT_NTP,      "ntp",        "HOST",    "the time server to compare clocks with, HOST or HOST:PORT") \
+    X(CTL_OPT_EXTERNAL, "external",   "URL",     "the server as phones outside see it, if it is another one") \
+    X(CTL_OPT_QUOTA,    "quota",      "BYTES",   "what DevUpdateUploadQuota says; 1073741824 if not given") \
+    X(CTL_OPT_QUICK,    "quick",      NULL,      "compare the size of stored files only, not their content")
 /* clang-format on */
 
 typedef enum {
@@ -286,6 +292,8 @@ apr_status_t ctl_log_check(ctl_t *ctl);
 apr_status_t ctl_log_list(ctl_t *ctl);
 apr_status_t ctl_log_clear(ctl_t *ctl);
 apr_status_t ctl_ingest(ctl_t *ctl);
+apr_status_t ctl_doctor_check(ctl_t *ctl);
+apr_status_t ctl_doctor(ctl_t *ctl);
 apr_status_t ctl_phone_check(ctl_t *ctl);
 apr_status_t ctl_phone(ctl_t *ctl);
 

@@ -30,6 +30,9 @@
     (CTL_BIT(CTL_OPT_MAC) | CTL_BIT(CTL_OPT_SERIAL) | CTL_BIT(CTL_OPT_USER) | CTL_BIT(CTL_OPT_FILE) |                \
      CTL_BIT(CTL_OPT_REQUEST) | CTL_BIT(CTL_OPT_DOWNLOAD) | CTL_BIT(CTL_OPT_OUTSIDE) | CTL_BIT(CTL_OPT_BASE) |       \
      CTL_BIT(CTL_OPT_TIMEOUT) | CTL_BIT(CTL_OPT_NETRC) | CTL_BIT(CTL_OPT_CA))
+#define DOCTOR_OPTIONS                                                                                               \
+    (CTL_BIT(CTL_OPT_DOMAIN) | CTL_BIT(CTL_OPT_RESOLVER) | CTL_BIT(CTL_OPT_NTP) | CTL_BIT(CTL_OPT_EXTERNAL) |        \
+     CTL_BIT(CTL_OPT_QUOTA) | CTL_BIT(CTL_OPT_QUICK) | CTL_BIT(CTL_OPT_NETRC) | CTL_BIT(CTL_OPT_CA))
 
 /* clang-format off */
 /* name, operands, how many of them at least and at most, needs,
@@ -150,6 +153,8 @@ static const ctl_command_t commands[] = {
     {"phone", "URL (--request FILE | --type TYPE --brand BRAND --model MODEL --revision REV "
      "--locale LOCALE --version VERSION)", 1, 1, 0, CTL_PHONE_IS | PHONE_OPTIONS, 0, ctl_phone_check, ctl_phone,
      "be a phone: ask for an update, print the answer, fetch and verify the files"},
+    {"doctor", "[URL]", 0, 1, 0, DOCTOR_OPTIONS, 0, ctl_doctor_check, ctl_doctor,
+     "see the service as phones and administrators do, and say what is wrong and what to do"},
     {"help", "[COMMAND]", 0, 2, 0, 0, 0, NULL, ctl_help,
      "explain the commands"},
     {NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL}

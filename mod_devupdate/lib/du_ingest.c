@@ -166,7 +166,7 @@ static void collect(du_ctx_t *ctx, batch_t *batch, du_ingest_report_t *report)
         if (rv != APR_SUCCESS) {
             batch->bad++;
             name_line(ctx, report, source->path, line);
-        } else {
+        } else if (du_record_is_phone(&sighting.record)) {
             sighting.source = source;
             APR_ARRAY_PUSH(batch->sightings, du_sighting_t) = sighting;
             if (is_full(batch, bytes)) {

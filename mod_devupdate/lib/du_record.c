@@ -397,3 +397,8 @@ int du_record_read(apr_pool_t *pool, const du_record_form_t *form, const char **
     }
     return read_check(pool, form, cells, record);
 }
+
+int du_record_is_phone(const du_record_t *record)
+{
+    return !du_text_same(record->key.type, DU_RECORD_DOCTOR);
+}

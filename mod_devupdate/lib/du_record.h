@@ -91,6 +91,10 @@ int du_record_is_header(const char *const *cells, int count, du_record_form_t *f
 int du_record_read(apr_pool_t *pool, const du_record_form_t *form, const char **cells, int count,
                    du_record_t *record);
 
+/* The device type of checks that `devupdatectl doctor` makes. They are on record, but nobody's phone. */
+#define DU_RECORD_DOCTOR "devupdatectl"
+int du_record_is_phone(const du_record_t *record);
+
 /* 1 and the time that a text says: yyyy-mm-dd hh:mm:ss (with T between, fractions or Z behind), m/d/yyyy h:mm:ss with or without
  * AM or PM, d.m.yyyy hh:mm:ss. Taken as UTC; from 1990 to 2199. */
 int du_record_time(const char *text, apr_time_t *time);

@@ -37,7 +37,7 @@ apr_off_t du_upload_usage_add(du_upload_usage_t *usage, apr_off_t bytes);
 /* Adds to what a device (du_upload_name_t) has stored, and answers the most that it may be now. */
 apr_off_t du_upload_usage_add_device(du_upload_usage_t *usage, const char *device, apr_off_t bytes);
 
-/* What a device has stored, by the names in the directory. */
+/* What a device has stored, by the names in the directory; NULL = all of them. */
 apr_off_t du_upload_usage_count(du_ctx_t *ctx, const char *files, const char *device);
 
 #endif

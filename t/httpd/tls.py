@@ -29,13 +29,13 @@ class Authority:
     def certificate(self):
         return self.path(self.name)
 
-    def issue(self, name, *alternatives):
+    def issue(self, name, *alternatives, days=2, key=KEY):
         """A certificate for a server, by its names ("DNS:a.example"), or without any for a client."""
         request, extensions = self.path(name, "csr"), self.path(name, "ext")
-        openssl("req", *KEY, "-subj", f"/CN={name}", "-keyout", self.path(name, "key"), "-out", request)
+        openssl("req", *key, "-subj", f"/CN={name}", "-keyout", self.path(name, "key"), "-out", request)
         extensions.write_text(f"basicConstraints=CA:FALSE\nextendedKeyUsage={'server' if alternatives else 'client'}Auth\n"
                               + (f"subjectAltName={','.join(alternatives)}\n" if alternatives else ""))
-        openssl("x509", "-req", "-days", 2, "-in", request, "-CA", self.certificate, "-CAkey", self.path(self.name, "key"),
+        openssl("x509", "-req", "-days", days, "-in", request, "-CA", self.certificate, "-CAkey", self.path(self.name, "key"),
                 "-CAcreateserial", "-extfile", extensions, "-out", self.path(name))
         self.path(name, "both").write_bytes(self.path(name).read_bytes() + self.path(name, "key").read_bytes())
         place.give(self.directory)

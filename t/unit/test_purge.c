@@ -17,7 +17,7 @@ static void fill(int many)
     begin();
     view = (du_inventory_view_t){0};
     for (int i = 0; i < many; i++) {
-        to += sprintf(to, "2026-11-20 10:00:00,10.1.%d.%d,UCPhone,00-00-00-%02d-%02d-%02d,,POLYCOM,%s,A,ENU,CPE.nbt;1.0;,,,internal,none,%s\n",
+        to += apr_snprintf(to, 160, "2026-11-20 10:00:00,10.1.%d.%d,UCPhone,00-00-00-%02d-%02d-%02d,,POLYCOM,%s,A,ENU,CPE.nbt;1.0;,,,internal,none,%s\n",
                       i / 250, i % 250, i / 10000, i / 100 % 100, i % 100, i % 3 ? "CX600" : "CX700", i % 3 ? "current" : "no-rule");
     }
     append(CHECKS, HEADER, lines);
