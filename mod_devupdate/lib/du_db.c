@@ -18,9 +18,9 @@
 #define SQLITE_CACHE     "PRAGMA cache_size=-65536"
 #define SQLITE_TEMPORARY "PRAGMA temp_store=MEMORY"
 
-/* PostgreSQL plans a prepared statement once for all: one that was planned while a table was nearly empty walks over it when
- * it has grown, for as long as the connection lives. Planning anew costs little and looks at how large the table is. */
-#define PGSQL_PLANS "SET plan_cache_mode = force_custom_plan"
+/* PostgreSQL walks over a table that was nearly empty when it was planned for, or of which it has no statistics yet, although
+ * it has grown: the reader fills a new store faster than autovacuum looks at it. No statement of ours has reason to. */
+#define PGSQL_PLANS "SET enable_seqscan = off"
 
 /* Kept in the database file, so it is set once. In rollback-journal mode readers and writers block each other. */
 #define SQLITE_JOURNAL_MODE "PRAGMA journal_mode=WAL"
@@ -39,7 +39,7 @@ struct du_db_t {
     const apr_dbd_driver_t *driver;
     apr_dbd_t *handle;
     int in_transaction;
-    int is_many; /* du_db_expect_many() */
+    int is_many;      /* du_db_expect_many() */
     apr_finfo_t file; /* of SQLite: the file that the handle reads */
     apr_dbd_prepared_t *prepared[DU_SQL_COUNT];
 };
