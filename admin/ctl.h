@@ -60,6 +60,7 @@
     X(CTL_OPT_REVISION, "revision",   "REV",     "hardware revision, for example A")              \
     X(CTL_OPT_LOCALE,   "locale",     "LOCALE",  "locale, for example ENU")                       \
     X(CTL_OPT_VERSION,  "version",    "VERSION", "installed version, for example 4.0.7577.4066")  \
+    X(CTL_OPT_HELD,     "version",    "VERSION", "the version that is held; any if not given")     \
     X(CTL_OPT_MAC,      "mac",        "MAC",     "MAC address")                                   \
     X(CTL_OPT_SERIAL,   "serial",     "SERIAL",  "serial number")                                 \
     X(CTL_OPT_USER,     "user",       "NAME",    "account: that signed in last at the phone, or that made a change") \
@@ -248,6 +249,11 @@ apr_status_t ctl_device_show(ctl_t *ctl);
 apr_status_t ctl_device_counts_check(ctl_t *ctl);
 apr_status_t ctl_device_counts(ctl_t *ctl);
 apr_status_t ctl_device_unknown(ctl_t *ctl);
+apr_status_t ctl_device_hold_check(ctl_t *ctl);
+apr_status_t ctl_device_hold(ctl_t *ctl);
+apr_status_t ctl_device_held(ctl_t *ctl);
+apr_status_t ctl_device_release_check(ctl_t *ctl);
+apr_status_t ctl_device_release(ctl_t *ctl);
 apr_status_t ctl_test_device_add_check(ctl_t *ctl);
 apr_status_t ctl_test_device_add(ctl_t *ctl);
 apr_status_t ctl_test_device_list_check(ctl_t *ctl);

@@ -101,12 +101,6 @@ static apr_status_t print_csv(ctl_t *ctl, const du_inventory_view_t *view, const
     return status;
 }
 
-/* What a phone is called: by the best that it said. */
-static const char *name_of(const du_phone_t *phone)
-{
-    return *phone->mac ? phone->mac : *phone->serial ? phone->serial : phone->address;
-}
-
 static void print_table(ctl_t *ctl, const apr_array_header_t *phones)
 {
     static const char *const titles[] = {"PHONE",   "BRAND", "MODEL", "REV",      "LOCALE",
@@ -115,7 +109,7 @@ static void print_table(ctl_t *ctl, const apr_array_header_t *phones)
 
     for (int i = 0; i < phones->nelts; i++) {
         const du_phone_t *phone = &APR_ARRAY_IDX(phones, i, du_phone_t);
-        const char *cells[] = {name_of(phone),
+        const char *cells[] = {du_phone_name(phone),
                                phone->key.brand,
                                phone->key.model,
                                phone->key.revision,
@@ -211,7 +205,7 @@ static void print_phone(ctl_t *ctl, const du_phone_t *phone)
     const struct {
         const char *name, *value;
     } fields[] = {
-        {"Phone", name_of(phone)},
+        {"Phone", du_phone_name(phone)},
         {"MAC address", phone->mac},
         {"Serial number", phone->serial},
         {"Address", phone->address},
@@ -297,20 +291,27 @@ static apr_status_t show_all(ctl_t *ctl, const apr_array_header_t *phones)
     return status;
 }
 
-/* Several phones may have one serial number, one MAC address, or one address: all of them are shown. */
-apr_status_t ctl_device_show(ctl_t *ctl)
+apr_status_t ctl_device_find(ctl_t *ctl, const char *name, apr_array_header_t **phones)
 {
     du_inventory_view_t view;
-    apr_array_header_t *phones;
     apr_status_t status = du_inventory_view(ctl->ctx, ctl->store, &view);
 
     if (status == APR_SUCCESS) {
-        status = du_inventory_find(ctl->ctx, ctl->store, &view, ctl->argv[0], ctl->pool, &phones);
+        status = du_inventory_find(ctl->ctx, ctl->store, &view, name, ctl->pool, phones);
     }
-    if (status == APR_SUCCESS && phones->nelts == 0) {
+    if (status == APR_SUCCESS && (*phones)->nelts == 0) {
         status = du_fail(ctl->ctx, DU_E_NOT_FOUND, DUNO(0823),
                          "no phone has the MAC address or serial number \"%s\", or is known by that address",
-                         du_text_for_log(ctl->pool, ctl->argv[0]));
+                         du_text_for_log(ctl->pool, name));
     }
+    return status;
+}
+
+/* Several phones may have one serial number, one MAC address, or one address: all of them are shown. */
+apr_status_t ctl_device_show(ctl_t *ctl)
+{
+    apr_array_header_t *phones;
+    apr_status_t status = ctl_device_find(ctl, ctl->argv[0], &phones);
+
     return status == APR_SUCCESS ? show_all(ctl, phones) : status;
 }

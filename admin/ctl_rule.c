@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "du_text.h"
+#include "dua_phone.h"
 
 static int has(const du_rule_t *rule, du_slot_e slot)
 {
@@ -138,7 +139,7 @@ static apr_status_t read_images(ctl_t *ctl, const du_rule_t *rule, du_image_t **
     return APR_SUCCESS;
 }
 
-static void show_as_json(ctl_t *ctl, const du_rule_t *rule, du_image_t *const *images)
+static void show_as_json(ctl_t *ctl, const du_rule_t *rule, du_image_t *const *images, const apr_array_header_t *held)
 {
     json_t *object = dua_json_rule(ctl->pool, rule);
     json_t *array = json_array();
@@ -153,10 +154,25 @@ static void show_as_json(ctl_t *ctl, const du_rule_t *rule, du_image_t *const *i
         }
     }
     json_object_set_new(object, "images", array);
+    json_object_set_new(object, "held", dua_json_held(ctl->pool, held));
     ctl_json_print(object);
 }
 
-static void show_as_text(ctl_t *ctl, const du_rule_t *rule, du_image_t *const *images)
+/* "4.0.7577.4463: 12 phones" */
+static const char *held_text(apr_pool_t *pool, const apr_array_header_t *held)
+{
+    const char *text = "";
+
+    for (int i = 0; i < held->nelts; i++) {
+        const du_held_rule_t *one = &APR_ARRAY_IDX(held, i, du_held_rule_t);
+
+        text = apr_psprintf(pool, "%s%s%s: %" APR_INT64_T_FMT " phone%s", text, i ? ", " : "", one->version,
+                            one->phones, one->phones == 1 ? "" : "s");
+    }
+    return text;
+}
+
+static void show_as_text(ctl_t *ctl, const du_rule_t *rule, du_image_t *const *images, const apr_array_header_t *held)
 {
     static const char *const titles[] = {"Pending version", "Approved version", "Restore version"};
     apr_pool_t *pool = ctl->pool;
@@ -171,6 +187,9 @@ static void show_as_text(ctl_t *ctl, const du_rule_t *rule, du_image_t *const *i
     for (int slot = 0; slot < DU_SLOTS; slot++) {
         ctl_field_print(pool, titles[slot], rule->versions.slot[slot]);
     }
+    if (held->nelts) {
+        ctl_field_print(pool, "Not offered to", held_text(pool, held));
+    }
     for (int slot = 0; slot < DU_SLOTS; slot++) {
         if (images[slot]) {
             printf("\n  %s %s\n", titles[slot], ctl_text(pool, images[slot]->version));
@@ -183,18 +202,22 @@ apr_status_t ctl_rule_show(ctl_t *ctl)
 {
     du_rule_t *rule;
     du_image_t *images[DU_SLOTS];
+    apr_array_header_t *held;
     apr_status_t status = du_store_rule(ctl->ctx, ctl->store, ctl->ids[0], ctl->pool, &rule);
 
     if (status == APR_SUCCESS) {
         status = read_images(ctl, rule, images);
     }
+    if (status == APR_SUCCESS) {
+        status = du_held_rules(ctl->ctx, ctl->store, rule->id, ctl->pool, &held);
+    }
     if (status != APR_SUCCESS) {
         return status;
     }
     if (ctl->option[CTL_OPT_JSON]) {
-        show_as_json(ctl, rule, images);
+        show_as_json(ctl, rule, images, held);
     } else {
-        show_as_text(ctl, rule, images);
+        show_as_text(ctl, rule, images, held);
     }
     return APR_SUCCESS;
 }

@@ -272,9 +272,15 @@ int main(int argc, const char *const *argv)
 {
     static const char *const parameters[] = {"q",       "type", "brand",  "model",  "revision", "locale",
                                              "version", "site", "state",  "unseen", "sort",     "after",
-                                             "format",  "id",   "before", "kinds",  NULL};
-    static const dua_page_t page = {
-        .name = "devices", .tmpl = HTML_devices, .parameters = parameters, .right = DU_RIGHT_VIEW, .show = show};
+                                             "format",  "id",   "before", "kinds",  "action",   NULL};
+    static const char *const changing[] = {"action", NULL};
+    static const dua_page_t page = {.name = "devices",
+                                    .tmpl = HTML_devices,
+                                    .parameters = parameters,
+                                    .right = DU_RIGHT_VIEW,
+                                    .show = show,
+                                    .change = devices_change_one,
+                                    .changing = changing};
 
     return dua_main(argc, argv, &page);
 }

@@ -14,6 +14,9 @@ apr_status_t devices_add_counts(dua_t *dua, const du_inventory_view_t *view, int
 /* One phone (parameter id): what it is, what it did, what can be done with it. */
 apr_status_t devices_show_one(dua_t *dua);
 
+/* Holds or releases one phone. */
+apr_status_t devices_change_one(dua_t *dua);
+
 /* Kinds of phones that no rule is for. */
 apr_status_t devices_show_kinds(dua_t *dua);
 

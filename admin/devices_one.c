@@ -6,6 +6,7 @@
 
 #include "admin/templates/device.h"
 #include "admin/templates/device_kinds.h"
+#include "du_hold.h"
 #include "du_text.h"
 #include "du_upload_usage.h"
 
@@ -102,35 +103,76 @@ static apr_status_t add_test_device(dua_t *dua, const du_phone_t *phone)
     return status;
 }
 
-apr_status_t devices_show_one(dua_t *dua)
+/* The phone of the parameter id. */
+static apr_status_t find_phone(dua_t *dua, du_phone_t **phone)
 {
     du_inventory_view_t view;
-    du_phone_t *phone;
     apr_int64_t id;
-    const char *known_by;
     apr_status_t status = dua_form_number(dua->ctx, dua->form, "id", 1, APR_INT64_MAX, 0, &id);
 
     if (status == APR_SUCCESS) {
         status = du_inventory_view(dua->ctx, dua->store, &view);
     }
-    if (status == APR_SUCCESS) {
-        status = du_inventory_phone(dua->ctx, dua->store, &view, id, dua->pool, &phone);
-    }
+    return status == APR_SUCCESS ? du_inventory_phone(dua->ctx, dua->store, &view, id, dua->pool, phone) : status;
+}
+
+/* What whoever asks may do with it. */
+static void add_rights(dua_t *dua, const du_phone_t *phone)
+{
+    const char *known_by = *phone->serial ? phone->serial : phone->mac, *site = du_text_or_null(phone->site);
+
+    set_or_null(dua, dua->data, "logs",
+                *known_by && dua_may(dua, DU_RIGHT_LOG_READ, site)
+                    ? apr_pstrcat(dua->pool, "device_logs?device=", dua_form_escape(dua->pool, known_by), NULL)
+                    : NULL);
+    dua_set_flag(dua->data, "may_hold", *known_by && dua_may(dua, DU_RIGHT_DEVICE_HOLD, site));
+}
+
+apr_status_t devices_show_one(dua_t *dua)
+{
+    du_phone_t *phone;
+    apr_status_t status = find_phone(dua, &phone);
+
     if (status != APR_SUCCESS) {
         return status;
     }
-    known_by = *phone->serial ? phone->serial : phone->mac;
     json_object_set_new(dua->data, "phone", dua_json_phone(dua->pool, phone));
-    set_or_null(dua, dua->data, "logs",
-                *known_by && dua_may(dua, DU_RIGHT_LOG_READ, du_text_or_null(phone->site))
-                    ? apr_pstrcat(dua->pool, "device_logs?device=", dua_form_escape(dua->pool, known_by), NULL)
-                    : NULL);
+    dua_set_flag(dua->data, "is_held_wholly", du_text_equal(phone->held, DU_HELD_ALL));
+    add_rights(dua, phone);
     status = add_events(dua, phone);
     if (status == APR_SUCCESS) {
         status = add_rule(dua, phone);
     }
     dua->tmpl = HTML_device;
     return status == APR_SUCCESS ? add_test_device(dua, phone) : status;
+}
+
+static apr_status_t release(dua_t *dua, const du_phone_t *phone)
+{
+    apr_array_header_t *ids = apr_array_make(dua->pool, 1, sizeof(apr_int64_t));
+
+    APR_ARRAY_PUSH(ids, apr_int64_t) = phone->id;
+    return du_release(dua->ctx, dua->store, ids, &dua->actor, NULL);
+}
+
+apr_status_t devices_change_one(dua_t *dua)
+{
+    const char *action = dua_value(dua, "action"), *version = dua_value(dua, "version");
+    int is_hold = du_text_equal(action, "hold");
+    du_phone_t *phone;
+    apr_status_t status = find_phone(dua, &phone);
+
+    if (status == APR_SUCCESS) {
+        status = dua_must(dua, DU_RIGHT_DEVICE_HOLD, du_text_or_null(phone->site));
+    }
+    if (status != APR_SUCCESS || (!is_hold && !du_text_equal(action, "release"))) {
+        return status == APR_SUCCESS ? dua_no_action(dua) : status;
+    }
+    status = is_hold ? du_hold(dua->ctx, dua->store, phone->id, version ? version : DU_HELD_ALL, &dua->actor)
+                     : release(dua, phone);
+    return status == APR_SUCCESS ? dua_done(dua, is_hold ? "devices.held" : "devices.released", 1,
+                                            apr_psprintf(dua->pool, "devices?id=%" APR_INT64_T_FMT, phone->id))
+                                 : status;
 }
 
 /*

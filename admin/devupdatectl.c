@@ -15,6 +15,7 @@
     (CTL_BIT(CTL_OPT_TYPE) | CTL_BIT(CTL_OPT_BRAND) | CTL_BIT(CTL_OPT_MODEL) | CTL_BIT(CTL_OPT_REVISION) |           \
      CTL_BIT(CTL_OPT_LOCALE))
 #define DEVICE_OPTIONS (KEY_OPTIONS | CTL_BIT(CTL_OPT_VERSION) | CTL_BIT(CTL_OPT_SITE) | CTL_BIT(CTL_OPT_PHONE_STATE))
+#define HELD_OPTIONS   (KEY_OPTIONS | CTL_BIT(CTL_OPT_HELD) | CTL_BIT(CTL_OPT_SITE) | CTL_BIT(CTL_OPT_PHONE_STATE))
 #define CHANGE_OPTIONS (CTL_BIT(CTL_OPT_DRY_RUN) | CTL_BIT(CTL_OPT_NOTE))
 #define LIST_OPTIONS   (KEY_OPTIONS | CTL_BIT(CTL_OPT_STATE))
 #define LIFE_OPTIONS   (CHANGE_OPTIONS | LIST_OPTIONS | CTL_BIT(CTL_OPT_ALL))
@@ -80,6 +81,13 @@ static const ctl_command_t commands[] = {
      "count phones: by model and version, or by what --by names"},
     {"device unknown", "", 0, 0, CTL_NEEDS_STORE, 0, 0, NULL, ctl_device_unknown,
      "list the kinds of phones that asked for updates and have no rule"},
+    {"device hold", "MAC|SERIAL", 1, 1, CTL_NEEDS_STORE, CTL_BIT(CTL_OPT_HELD) | NOTE, 0, ctl_device_hold_check,
+     ctl_device_hold, "offer a version to a phone no more, or nothing at all"},
+    {"device held", "", 0, 0, CTL_NEEDS_STORE, HELD_OPTIONS, 0, NULL, ctl_device_held,
+     "list the phones that are held, by somebody or because they took a version again and again"},
+    {"device release", "MAC|SERIAL | --all | filters", 0, 1, CTL_NEEDS_STORE,
+     HELD_OPTIONS | CHANGE_OPTIONS | CTL_BIT(CTL_OPT_ALL), 0, ctl_device_release_check, ctl_device_release,
+     "offer updates again to a phone that is held, or to all of a kind"},
     {"test-device add", "NAME (--mac MAC | --serial SERIAL)", 1, 1, CTL_NEEDS_STORE,
      CTL_BIT(CTL_OPT_MAC) | CTL_BIT(CTL_OPT_SERIAL) | SCOPE | NOTE, 0,
      ctl_test_device_add_check, ctl_test_device_add,

@@ -127,6 +127,7 @@ static apr_status_t add_phones(dua_t *dua)
 {
     du_inventory_view_t view;
     apr_array_header_t *strangers;
+    apr_int64_t held;
     int is_filled;
     apr_status_t status = du_inventory_view(dua->ctx, dua->store, &view);
 
@@ -144,6 +145,10 @@ static apr_status_t add_phones(dua_t *dua)
     }
     if (status == APR_SUCCESS) {
         dua_set_flag(dua->data, "is_filled", is_filled);
+        status = du_held_count(dua->ctx, dua->store, &held);
+    }
+    if (status == APR_SUCCESS) {
+        dua_set_number(dua->data, "phones_held", held);
         status = index_add_hours(dua);
     }
     return status == APR_SUCCESS ? index_add_rollouts(dua) : status;

@@ -7,6 +7,8 @@
 
 #include "du_text.h"
 
+#define LINK_NAMES 24 /* parameters that a link sets or leaves out */
+
 int dua_is_post(const dua_t *dua)
 {
     return du_text_equal(dua->env.method, "POST");
@@ -60,14 +62,18 @@ apr_status_t dua_done(dua_t *dua, const char *key, apr_int64_t count, const char
     return APR_SUCCESS;
 }
 
+/* A link is a GET: what only a change has is not in it. */
 const char *dua_link(const dua_t *dua, ...)
 {
-    const char *names[16] = {"token", "done", "language"}, *name, *query, *added = "";
-    int n = 3;
+    const char *names[LINK_NAMES + 1] = {"token", "note", "done", "language"}, *name, *query, *added = "";
+    int n = 4;
     va_list pairs;
 
+    for (const char *const *changing = dua->page->changing; changing && *changing && n < LINK_NAMES; changing++) {
+        names[n++] = *changing;
+    }
     va_start(pairs, dua);
-    while ((name = va_arg(pairs, const char *)) && n < 15) {
+    while ((name = va_arg(pairs, const char *)) && n < LINK_NAMES) {
         const char *value = va_arg(pairs, const char *);
 
         names[n++] = name;

@@ -87,7 +87,8 @@ apr_status_t dua_no_action(dua_t *dua);
 /* A change was made: `key` and count are shown where `location` leads. APR_SUCCESS, so that a page can end with it. */
 apr_status_t dua_done(dua_t *dua, const char *key, apr_int64_t count, const char *location);
 
-/* This URL's query with some parameters changed: pairs of name and value (NULL = without it), ended by NULL. */
+/* This URL's query with some parameters changed: pairs of name and value (NULL = without it), ended by NULL. Without those that
+ * only a change has. */
 const char *dua_link(const dua_t *dua, ...);
 
 /* Puts up the response instead of HTML or JSON: a file to keep. The page then writes with dua_response_write(). */

@@ -152,6 +152,7 @@ static void bind_frame(dua_t *dua, du_values_t *values)
     du_values_text(values, "frame.done", dua->done ? done_text(dua) : "");
     du_values_text(values, "frame.failure", dua->ctx->failure.message);
     du_values_text(values, "frame.failure_id", dua->ctx->failure.id);
+    du_values_text(values, "frame.reason", dua->actor.note); /* of a change that was refused */
     bind_languages(dua, values);
 }
 

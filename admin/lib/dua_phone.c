@@ -38,6 +38,7 @@
     TIME("downloaded", phone->taken_time)                                                                            \
     NUMBER("downloaded_bytes", phone->taken_bytes)                                                                   \
     NUMBER("downloaded_of_bytes", phone->taken_size)                                                                 \
+    NUMBER("failed_updates", phone->takes)                                                                           \
     TEXT("held_version", phone->held)
 
 static void set_text(apr_pool_t *pool, json_t *object, const char *name, const char *text)
@@ -103,6 +104,21 @@ json_t *dua_json_phone_count(apr_pool_t *pool, const du_phone_count_t *count, un
     }
     dua_set_number(object, "phones", count->phones);
     return object;
+}
+
+json_t *dua_json_held(apr_pool_t *pool, const apr_array_header_t *held)
+{
+    json_t *array = json_array();
+
+    for (int i = 0; i < held->nelts; i++) {
+        const du_held_rule_t *one = &APR_ARRAY_IDX(held, i, du_held_rule_t);
+        json_t *object = json_object();
+
+        dua_set_text(pool, object, "version", one->version);
+        dua_set_number(object, "phones", one->phones);
+        json_array_append_new(array, object);
+    }
+    return array;
 }
 
 json_t *dua_json_stranger(apr_pool_t *pool, const du_stranger_t *stranger)

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "du_inventory.h"
+#include "du_hold.h"
 
 /* What is known of a phone; what is not is null. */
 json_t *dua_json_phone(apr_pool_t *pool, const du_phone_t *phone);
@@ -15,6 +15,9 @@ json_t *dua_json_phone_event(apr_pool_t *pool, const du_phone_event_t *event);
 
 /* Members only of what phones are told apart by (DU_BY_...), and "phones". */
 json_t *dua_json_phone_count(apr_pool_t *pool, const du_phone_count_t *count, unsigned by);
+
+/* What phones are held for (array of du_held_rule_t): a list of "version" and "phones". */
+json_t *dua_json_held(apr_pool_t *pool, const apr_array_header_t *held);
 
 json_t *dua_json_stranger(apr_pool_t *pool, const du_stranger_t *stranger);
 

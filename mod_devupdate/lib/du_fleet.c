@@ -113,6 +113,7 @@ static void merge(du_fleet_t *fleet, du_fleet_phone_t *phone, du_fleet_phone_t *
         is->mac = was.mac;
         is->events = was.events;
         phone->device_key = other->device_key;
+        phone->taken_offer = other->taken_offer;
         phone->fetched = NULL;
     }
     is->held = *was.held ? was.held : other->is.held;
@@ -196,8 +197,7 @@ static const char *site_of(du_fleet_t *fleet, const char *address)
     return site;
 }
 
-static du_phone_event_t *add_event(du_fleet_t *fleet, du_fleet_phone_t *phone, du_event_e kind,
-                                   const du_record_t *record, const char *node)
+du_phone_event_t *du_fleet_event(du_fleet_t *fleet, du_fleet_phone_t *phone, du_event_e kind, apr_time_t time)
 {
     static const char *const words[] = {
 #define EVENT_WORD(id, word) word,
@@ -210,16 +210,24 @@ static du_phone_event_t *add_event(du_fleet_t *fleet, du_fleet_phone_t *phone, d
         phone->events = apr_array_make(fleet->pool, 2, sizeof(du_phone_event_t));
     }
     event = apr_array_push(phone->events);
-    *event = (du_phone_event_t){.time = record->time,
-                                .kind = words[kind],
-                                .node = node,
-                                .address = record->address,
-                                .version = record->version,
-                                .offered = record->offered,
-                                .result = record->result,
-                                .reason = record->reason,
-                                .file = record->file};
+    *event = (du_phone_event_t){.time = time, .kind = words[kind]};
+    event->node = event->address = event->version = event->offered = event->result = event->reason = event->file = "";
     phone->changed |= DU_CHANGED_SEEN;
+    return event;
+}
+
+static du_phone_event_t *add_event(du_fleet_t *fleet, du_fleet_phone_t *phone, du_event_e kind,
+                                   const du_record_t *record, const char *node)
+{
+    du_phone_event_t *event = du_fleet_event(fleet, phone, kind, record->time);
+
+    event->node = node;
+    event->address = record->address;
+    event->version = record->version;
+    event->offered = record->offered;
+    event->result = record->result;
+    event->reason = record->reason;
+    event->file = record->file;
     return event;
 }
 
@@ -258,8 +266,10 @@ static void see(du_fleet_t *fleet, du_fleet_phone_t *phone, const du_sighting_t 
     }
 }
 
-static void set_version(du_phone_t *is, const du_record_t *record)
+static void set_version(du_fleet_t *fleet, du_fleet_phone_t *phone, const du_record_t *record)
 {
+    du_phone_t *is = &phone->is;
+
     if (*record->version && strcmp(is->version, record->version) != 0) {
         is->version_before = is->version;
         is->version_time = *is->version ? record->time : 0;
@@ -268,6 +278,12 @@ static void set_version(du_phone_t *is, const du_record_t *record)
     if (*is->offered && strcmp(is->offered, is->version) == 0) {
         is->offered = "";
         is->offers = 0;
+    }
+    if (*is->version && strcmp(is->taken, is->version) == 0) {
+        is->takes = 0;
+    }
+    if (*is->version && strcmp(is->held, is->version) == 0) {
+        du_fleet_end_loop(fleet, phone, record->time);
     }
 }
 
@@ -282,6 +298,9 @@ static void set_offer(du_fleet_t *fleet, du_fleet_phone_t *phone, const du_recor
         is->offered = record->offered;
         is->offered_time = record->time;
         is->offers = 0;
+        phone->taken_offer = 0;
+    } else if (phone->taken_offer == is->offers && du_phone_has_offered(is)) {
+        is->takes++;
     }
     is->offers++;
     set(fleet->by_offer, du_fleet_offer(fleet, record->address, phone->device_key, record->offered), phone);
@@ -314,8 +333,9 @@ static void apply_check(du_fleet_t *fleet, du_fleet_phone_t *phone, const du_sig
     if (*record->user) {
         set_name(phone, &is->user, du_fleet_user(fleet->rules, fleet->pool, record->user));
     }
-    set_version(is, record);
+    set_version(fleet, phone, record);
     set_offer(fleet, phone, record);
+    du_fleet_break_loop(fleet, phone, sighting);
     is->state = du_phone_state(is, fleet->rules->patience);
     if (was.checks == 0 || is->state != was.state || strcmp(is->version, was.version) != 0 ||
         strcmp(is->result, was.result) != 0 || strcmp(is->reason, was.reason) != 0 ||
@@ -412,6 +432,7 @@ static apr_status_t apply_fetched(du_fleet_t *fleet, du_fleet_phone_t *phone, co
 
     if (rv == APR_SUCCESS && strcmp(is->taken, version) != 0) {
         is->taken = version;
+        is->takes = 0;
         is->taken_bytes = 0;
         is->taken_size = image->total;
         phone->fetched = apr_hash_make(fleet->pool);
@@ -421,6 +442,7 @@ static apr_status_t apply_fetched(du_fleet_t *fleet, du_fleet_phone_t *phone, co
     }
     if (rv == APR_SUCCESS) {
         is->taken_time = record->time;
+        phone->taken_offer = strcmp(is->taken, is->offered) == 0 ? is->offers : 0;
         add_fetched(phone, image, record, fleet->pool);
         note_download(fleet, phone, sighting);
         is->state = du_phone_state(is, fleet->rules->patience);
@@ -538,13 +560,14 @@ static apr_status_t apply(du_fleet_t *fleet, const du_sighting_t *sighting)
     return APR_SUCCESS;
 }
 
-static du_fleet_t *make_fleet(du_ctx_t *ctx, du_store_t *store, const du_fleet_rules_t *rules, apr_pool_t *scratch,
-                              du_fleet_result_t *result)
+du_fleet_t *du_fleet_make(du_ctx_t *ctx, du_store_t *store, const du_fleet_rules_t *rules, apr_pool_t *scratch,
+                          du_fleet_result_t *result)
 {
     du_fleet_t *fleet = apr_pcalloc(scratch, sizeof(*fleet));
     apr_hash_t **hashes[] = {&fleet->by_id,      &fleet->by_mac,   &fleet->by_serial, &fleet->by_serial_only,
                              &fleet->by_address, &fleet->by_offer, &fleet->kinds,     &fleet->kinds_by_id,
-                             &fleet->images,     &fleet->sites,    &fleet->traffic,   &fleet->strangers};
+                             &fleet->images,     &fleet->sites,    &fleet->traffic,   &fleet->strangers,
+                             &fleet->loops};
 
     fleet->ctx = ctx;
     fleet->store = store;
@@ -563,7 +586,7 @@ static du_fleet_t *make_fleet(du_ctx_t *ctx, du_store_t *store, const du_fleet_r
 apr_status_t du_fleet_take(du_ctx_t *ctx, du_store_t *store, const du_fleet_rules_t *rules,
                            const apr_array_header_t *sightings, apr_pool_t *scratch, du_fleet_result_t *result)
 {
-    du_fleet_t *fleet = make_fleet(ctx, store, rules, scratch, result);
+    du_fleet_t *fleet = du_fleet_make(ctx, store, rules, scratch, result);
     apr_status_t rv = du_fleet_load(fleet, sightings);
     apr_time_t last = 0;
 
@@ -576,5 +599,8 @@ apr_status_t du_fleet_take(du_ctx_t *ctx, du_store_t *store, const du_fleet_rule
         last = sighting->record.time;
         rv = apply(fleet, sighting);
     }
-    return rv == APR_SUCCESS ? du_fleet_save(fleet, last - last % HOUR) : rv;
+    if (rv == APR_SUCCESS) {
+        rv = du_fleet_save(fleet, last - last % HOUR);
+    }
+    return rv == APR_SUCCESS ? du_fleet_save_loops(fleet) : rv;
 }

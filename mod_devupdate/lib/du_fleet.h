@@ -15,6 +15,11 @@
  * What a record changes: the lines of a file are in order, whatever their times say, but what came from another node later, or
  * anything at all with a file given by hand, is not undone by something older: that is only counted. last_seen never goes
  * back, and no time is later than the clock. A check that says just what the one before it said is counted and is no event.
+ *
+ * A loop (issue 6): a phone that has all of a version, has fetched something of it since it was offered it last, and is offered
+ * it again, took it once. When it has done so as often as the setting hold-after says, the version is held: it is not offered
+ * it any more, until somebody releases the phone (du_hold.h) or it reports that version after all. Test devices are not held.
+ * Nodes follow as with every change; the record of changes gets a row for each kind and version, however many phones it were.
  */
 #ifndef DU_FLEET_H
 #define DU_FLEET_H
@@ -47,7 +52,8 @@ typedef struct du_fleet_result_t {
 apr_status_t du_fleet_take(du_ctx_t *ctx, du_store_t *store, const du_fleet_rules_t *rules,
                            const apr_array_header_t *sightings, apr_pool_t *scratch, du_fleet_result_t *result);
 
-/* Whoever changes rows of phones in a transaction takes this first: one at a time, all nodes and commands together. */
+/* Whoever changes rows of phones in a transaction takes this first, before any other counter (the generation, too): one at a
+ * time, all nodes and commands together. */
 apr_status_t du_fleet_lock(du_ctx_t *ctx, du_store_t *store);
 
 /* Forgets the users that the settings do not want to be known (any more). A transaction of its own. */

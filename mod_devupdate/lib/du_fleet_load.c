@@ -65,8 +65,10 @@ static const char *copy(apr_pool_t *pool, const char *text)
 }
 
 /* The columns of the statements fleet_by_.... */
-static void read_phone(apr_pool_t *pool, const char *const *columns, du_phone_t *is)
+static void read_phone(apr_pool_t *pool, const char *const *columns, du_fleet_phone_t *phone)
 {
+    du_phone_t *is = &phone->is;
+
     is->id = apr_atoi64(columns[0]);
     is->mac = copy(pool, columns[2]);
     is->serial = copy(pool, columns[3]);
@@ -90,6 +92,8 @@ static void read_phone(apr_pool_t *pool, const char *const *columns, du_phone_t 
     is->taken_size = apr_atoi64(columns[21]);
     is->held = copy(pool, columns[22]);
     is->events = apr_atoi64(columns[23]);
+    is->takes = (int)apr_atoi64(columns[24]);
+    phone->taken_offer = (int)apr_atoi64(columns[25]);
 }
 
 /* The kind's record is there as soon as a phone of it is; what it says comes with load_kinds(). */
@@ -116,7 +120,7 @@ static apr_status_t take_phone(void *baton, const char *const *columns, apr_pool
         return APR_SUCCESS;
     }
     phone = apr_pcalloc(fleet->pool, sizeof(*phone));
-    read_phone(fleet->pool, columns, &phone->is);
+    read_phone(fleet->pool, columns, phone);
     phone->kind = kind_of(fleet, apr_atoi64(columns[1]));
     APR_ARRAY_PUSH(fleet->phones, du_fleet_phone_t *) = phone;
     apr_hash_set(fleet->by_id, &phone->is.id, sizeof(phone->is.id), phone);
@@ -219,6 +223,13 @@ apr_status_t du_fleet_load(du_fleet_t *fleet, const apr_array_header_t *sighting
     if (rv == APR_SUCCESS) {
         rv = select_all(fleet, DU_SQL_FLEET_BY_ADDRESS, DU_SQL_FLEET_BY_ADDRESS_MANY, addresses.list, take_phone);
     }
+    return rv == APR_SUCCESS ? load_kinds(fleet, 0) : rv;
+}
+
+apr_status_t du_fleet_load_ids(du_fleet_t *fleet, const apr_array_header_t *ids)
+{
+    apr_status_t rv = select_all(fleet, DU_SQL_FLEET_BY_ID, DU_SQL_FLEET_BY_ID_MANY, ids, take_phone);
+
     return rv == APR_SUCCESS ? load_kinds(fleet, 0) : rv;
 }
 

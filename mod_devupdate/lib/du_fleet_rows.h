@@ -1,6 +1,6 @@
 /*
  * What the parts of the fleet share: du_fleet.c knows whose a record is and what it changes, du_fleet_load.c reads rows,
- * du_fleet_save.c writes them, du_fleet_rules.c has settings, sites and users.
+ * du_fleet_save.c writes them, du_fleet_hold.c holds phones and lets them go, du_fleet_rules.c has settings, sites and users.
  */
 #ifndef DU_FLEET_ROWS_H
 #define DU_FLEET_ROWS_H
@@ -20,10 +20,12 @@ struct du_fleet_rules_t {
     int history;       /* events of a phone that are kept */
     apr_int64_t limit; /* phones */
     int patience;      /* stuck-after */
+    int hold_after;    /* takes after which a version is held; 0 = never */
     du_users_e users;
     const char *user_key;         /* for DU_USERS_HASH */
     apr_interval_time_t user_age; /* 0 = for ever */
     apr_array_header_t *subnets;  /* of subnet_t, the longest prefix first */
+    apr_array_header_t *tests;    /* of du_test_device_t */
 };
 
 /* The site_key of an address; "" if it is at none. */
@@ -49,6 +51,7 @@ typedef struct du_kind_t {
 typedef struct du_fleet_phone_t du_fleet_phone_t;
 struct du_fleet_phone_t {
     du_phone_t is;          /* `site` is the site_key */
+    int taken_offer;        /* is.offers when it last fetched something; 0 = not since that version is offered */
     const char *device_key; /* of is.key */
     du_kind_t *kind;        /* as it was read; NULL for a new phone */
     unsigned changed;
@@ -81,6 +84,7 @@ typedef struct du_fleet_t {
     apr_hash_t *images;              /* du_fleet_image_t by key and version */
     apr_hash_t *sites;               /* by address */
     apr_hash_t *traffic, *strangers;
+    apr_hash_t *loops; /* du_fleet_loop_t by key and version: what is held since this batch */
     apr_int64_t taker; /* id of the phone that was asked for; 0 = none */
     apr_int64_t total; /* phones in the store and new ones; -1 = not counted yet */
     du_fleet_result_t *result;
@@ -100,6 +104,29 @@ typedef struct du_fleet_stranger_t {
     apr_time_t first_seen, last_seen;
 } du_fleet_stranger_t;
 
+/* Phones of a kind that are held because they took a version again and again. */
+typedef struct du_fleet_loop_t {
+    const du_fleet_phone_t *phone; /* the first of them */
+    const char *version, *node;
+    int phones;
+} du_fleet_loop_t;
+
+/* An empty fleet. */
+du_fleet_t *du_fleet_make(du_ctx_t *ctx, du_store_t *store, const du_fleet_rules_t *rules, apr_pool_t *scratch,
+                          du_fleet_result_t *result);
+
+/* One more thing that a phone did; its texts are "". */
+du_phone_event_t *du_fleet_event(du_fleet_t *fleet, du_fleet_phone_t *phone, du_event_e kind, apr_time_t time);
+
+/* Holds the version that the phone was offered last if it took it so often that this is a loop (du_fleet.h). */
+void du_fleet_break_loop(du_fleet_t *fleet, du_fleet_phone_t *phone, const du_sighting_t *sighting);
+
+/* A phone reports the version that it was not to be offered any more. */
+void du_fleet_end_loop(du_fleet_t *fleet, du_fleet_phone_t *phone, apr_time_t time);
+
+/* What was held: for nodes and for the record. */
+apr_status_t du_fleet_save_loops(du_fleet_t *fleet);
+
 /* Makes a phone known under its names. */
 void du_fleet_index(du_fleet_t *fleet, du_fleet_phone_t *phone);
 
@@ -111,6 +138,9 @@ const char *du_fleet_offer(const du_fleet_t *fleet, const char *address, const c
 
 /* Reads all phones that the sightings name. */
 apr_status_t du_fleet_load(du_fleet_t *fleet, const apr_array_header_t *sightings);
+
+/* Reads the phones with these ids (array of const char *). */
+apr_status_t du_fleet_load_ids(du_fleet_t *fleet, const apr_array_header_t *ids);
 
 /* The phone in the store that took, was offered or runs that version at that address; NULL if there is none. */
 apr_status_t du_fleet_load_taker(du_fleet_t *fleet, const char *address, const char *device_key, const char *version,

@@ -173,11 +173,15 @@ apr_status_t du_fleet_rules_read(du_ctx_t *ctx, du_store_t *store, apr_pool_t *p
     made->history = (int)du_setting_number(&settings, DU_SET_DEVICE_HISTORY);
     made->limit = du_setting_number(&settings, DU_SET_DEVICE_LIMIT);
     made->patience = (int)du_setting_number(&settings, DU_SET_STUCK_AFTER);
+    made->hold_after = (int)du_setting_number(&settings, DU_SET_HOLD_AFTER);
     made->user_age = du_setting_number(&settings, DU_SET_USER_DAYS) * DAY;
     made->users = strcmp(users, "hash") == 0   ? DU_USERS_HASH
                   : strcmp(users, "drop") == 0 ? DU_USERS_DROP
                                                : DU_USERS_KEEP;
     rv = read_sites(ctx, store, pool, made);
+    if (rv == APR_SUCCESS) {
+        rv = du_store_test_devices(ctx, store, pool, &made->tests);
+    }
     if (rv == APR_SUCCESS && made->users == DU_USERS_HASH) {
         rv = read_user_key(ctx, store, pool, &made->user_key);
     }

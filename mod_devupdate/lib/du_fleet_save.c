@@ -275,8 +275,9 @@ static void put_events(du_fleet_t *fleet, du_fleet_phone_t *phone, const rows_t 
 }
 
 /* What a phone did, which changes with each record; the last columns of both statements. */
-static void put_doings(const du_fleet_t *fleet, const du_phone_t *is, const rows_t *rows)
+static void put_doings(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const rows_t *rows)
 {
+    const du_phone_t *is = &phone->is;
     const char *values[] = {is->node,
                             is->endpoint,
                             number(fleet, is->last_seen),
@@ -290,7 +291,9 @@ static void put_doings(const du_fleet_t *fleet, const du_phone_t *is, const rows
                             number(fleet, is->taken_time),
                             number(fleet, is->taken_bytes),
                             number(fleet, is->taken_size),
-                            number(fleet, is->events)};
+                            number(fleet, is->events),
+                            number(fleet, is->takes),
+                            number(fleet, phone->taken_offer)};
 
     put_values(rows, values, COUNT_OF(values));
 }
@@ -311,7 +314,7 @@ static void put_whole(const du_fleet_t *fleet, const du_fleet_phone_t *phone, co
                             is->held};
 
     put_values(rows, values, COUNT_OF(values));
-    put_doings(fleet, is, rows);
+    put_doings(fleet, phone, rows);
 }
 
 static void put_seen(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const rows_t *rows)
@@ -319,7 +322,7 @@ static void put_seen(const du_fleet_t *fleet, const du_fleet_phone_t *phone, con
     const char *id = number(fleet, phone->is.id);
 
     put_values(rows, &id, 1);
-    put_doings(fleet, &phone->is, rows);
+    put_doings(fleet, phone, rows);
 }
 
 /* Those that are gone first: their names may be others' now. */
@@ -350,7 +353,7 @@ static apr_status_t prune_all(du_fleet_t *fleet)
 
 static apr_status_t save_phones(du_fleet_t *fleet)
 {
-    const rows_t whole = make_rows(fleet, DU_SQL_DEVICE_SAVE, 25), seen = make_rows(fleet, DU_SQL_DEVICE_TOUCH, 15),
+    const rows_t whole = make_rows(fleet, DU_SQL_DEVICE_SAVE, 27), seen = make_rows(fleet, DU_SQL_DEVICE_TOUCH, 17),
                  events = make_rows(fleet, DU_SQL_DEVICE_EVENT_INSERT, 12);
     apr_status_t rv = bury_all(fleet);
 

@@ -59,6 +59,7 @@ static void parse_course(apr_pool_t *pool, const char *const **column, du_phone_
     phone->taken_size = next_number(column);
     phone->held = next_text(pool, column);
     phone->events = next_number(column);
+    phone->takes = (int)next_number(column);
 }
 
 /* Columns as part `phone` of queries.sql has them. A state that this program does not know is unknown. */

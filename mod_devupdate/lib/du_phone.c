@@ -63,6 +63,16 @@ static int is_whole(const du_phone_t *phone)
     return phone->taken_size > 0 && phone->taken_bytes >= phone->taken_size;
 }
 
+int du_phone_has_offered(const du_phone_t *phone)
+{
+    return is_taken(phone) && is_whole(phone);
+}
+
+const char *du_phone_name(const du_phone_t *phone)
+{
+    return *phone->mac ? phone->mac : *phone->serial ? phone->serial : phone->address;
+}
+
 static du_phone_state_e state_of_offered(const du_phone_t *phone, int patience)
 {
     if (is_held(phone) || phone->offers >= patience) {
@@ -85,7 +95,7 @@ du_phone_state_e du_phone_state(const du_phone_t *phone, int patience)
     if (is_result(phone, DU_RESULT_OFFERED)) {
         return state_of_offered(phone, patience);
     }
-    if (is_held(phone) && phone->offers >= patience) {
+    if (is_held(phone) && (phone->offers >= patience || phone->takes > 0)) {
         return DU_PHONE_STUCK;
     }
     return *phone->version && du_text_equal(phone->taken, phone->version) ? DU_PHONE_UPDATED : DU_PHONE_CURRENT;

@@ -57,6 +57,7 @@ typedef struct du_phone_t {
     apr_time_t taken_time;   /* when it fetched the last of it */
     apr_off_t taken_bytes;   /* of the files of that version, how much it has; a file counts once */
     apr_off_t taken_size;    /* how much that would be in full */
+    int takes;               /* how often it was offered `taken` again after it had fetched all of it */
     const char *held;        /* a version that it is not offered any more, as in du_held_t */
     apr_int64_t events;      /* ever, the next one's number is one more */
     du_phone_state_e state;
@@ -74,11 +75,17 @@ int du_phone_state_parse(const char *word, du_phone_state_e *state);
  *
  *   1. Its last request was refused: refused. Without a complete key, a rule, or any check at all: unknown.
  *   2. It was told that there is nothing: updated if it runs what it took here; stuck if that is so because the version is held
- *      for its sake (offers say that it tried); otherwise current.
+ *      for its sake (offers or takes say that it tried); otherwise current.
  *   3. It was offered a version: stuck if that is held or was offered `patience` times or more; downloaded or
  *      downloading if it took all or some of it; otherwise offered.
  */
 du_phone_state_e du_phone_state(const du_phone_t *phone, int patience);
+
+/* 1 if it has fetched all of the version that it was offered last. */
+int du_phone_has_offered(const du_phone_t *phone);
+
+/* What people call it: by the best that it said. */
+const char *du_phone_name(const du_phone_t *phone);
 
 /* The state of the last record with the clock: DU_PHONE_GONE if it was last seen before `gone_before`. */
 du_phone_state_e du_phone_seen(du_phone_state_e state, apr_time_t last_seen, apr_time_t gone_before);

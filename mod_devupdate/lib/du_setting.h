@@ -33,6 +33,7 @@
     X(DU_SET_OPERATORS_APPROVE,        "operators-approve",      GLOBAL, CHOICE, "no",          0, 0)                     \
     X(DU_SET_GONE_AFTER,               "gone-after",             GLOBAL, TIME,   "30.00:00:00", 86400, 315360000)         \
     X(DU_SET_STUCK_AFTER,              "stuck-after",            GLOBAL, NUMBER, "3",           1, 1000)                  \
+    X(DU_SET_HOLD_AFTER,               "hold-after",             GLOBAL, NUMBER, "5",           0, 1000)                  \
     X(DU_SET_DEVICE_HISTORY,           "device-history",         GLOBAL, NUMBER, "50",          4, 1000)                  \
     X(DU_SET_DEVICE_LIMIT,             "device-limit",           GLOBAL, NUMBER, "1000000",     1, 10000000)              \
     X(DU_SET_USER_NAMES,               "user-names",             GLOBAL, CHOICE, "keep",        0, 0)                     \

@@ -301,6 +301,18 @@ static apr_status_t read_ruleset(du_ctx_t *ctx, du_store_t *store, apr_pool_t *p
     return rv;
 }
 
+/* mac, serial, held */
+static apr_status_t take_held(void *baton, const char *const *columns, apr_pool_t *row_pool)
+{
+    apr_array_header_t *held = baton;
+
+    (void)row_pool;
+    APR_ARRAY_PUSH(held, du_held_t) =
+        (du_held_t){apr_pstrdup(held->pool, columns[0]), apr_pstrdup(held->pool, columns[1]),
+                    apr_pstrdup(held->pool, columns[2])};
+    return APR_SUCCESS;
+}
+
 /* The generation is read first: if something changes while the rest is read, the next poll sees a newer one. */
 apr_status_t du_store_snapshot(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, du_snapshot_t *snapshot)
 {
@@ -313,6 +325,9 @@ apr_status_t du_store_snapshot(du_ctx_t *ctx, du_store_t *store, apr_pool_t *poo
     }
     if (rv == APR_SUCCESS) {
         rv = du_store_sites(ctx, store, pool, &snapshot->sites);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = du_db_select(ctx, store->db, DU_SQL_HELD, NULL, take_held, snapshot->held);
     }
     return rv == APR_SUCCESS ? du_store_test_devices(ctx, store, pool, &snapshot->test_devices) : rv;
 }

@@ -63,7 +63,9 @@ CREATE TABLE device (
     taken_bytes    BIGINT  NOT NULL,
     taken_size     BIGINT  NOT NULL,
     held           TEXT    NOT NULL,
-    events         BIGINT  NOT NULL
+    events         BIGINT  NOT NULL,
+    takes          INTEGER NOT NULL DEFAULT 0,
+    taken_offer    INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX device_seen ON device (last_seen, id, count_id);
 CREATE INDEX device_mac ON device (mac, id, count_id);
@@ -72,6 +74,7 @@ CREATE INDEX device_serial ON device (serial, mac);
 CREATE INDEX device_address ON device (address, mac);
 CREATE INDEX device_user ON device (lower(user_name));
 CREATE INDEX device_of_count ON device (count_id, id);
+CREATE INDEX device_held ON device (held, id) WHERE held > '';
 CREATE TABLE device_event (
     device_id BIGINT NOT NULL,
     number    BIGINT NOT NULL,

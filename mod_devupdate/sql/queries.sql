@@ -232,7 +232,7 @@ ORDER BY id DESC LIMIT %d
 -- part: phone
 d.id, d.count_id, d.mac, d.serial, d.address, c.type, c.brand, c.model, c.revision, c.locale, c.version, d.version_before,
 d.version_time, COALESCE(s.name, c.site_key), d.user_name, d.node, d.endpoint, d.first_seen, d.last_seen, d.checks, d.result,
-d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time, d.taken_bytes, d.taken_size, d.held, d.events, c.state
+d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time, d.taken_bytes, d.taken_size, d.held, d.events, d.takes, c.state
 
 -- part: phones_first
 SELECT @phone FROM device d CROSS JOIN device_count c LEFT JOIN site s ON s.name_key = c.site_key WHERE c.id = d.count_id
@@ -366,11 +366,12 @@ SELECT COALESCE(SUM(phones), 0), COALESCE(SUM(CASE WHEN version = %s THEN phones
 FROM device_count WHERE device_key = %s
 
 -- name: phones_of_rules
--- scan: all rules are wanted
+-- scan: all rules are wanted. Phones are added up by version before rules are looked at: there are ten times as many counts
 SELECT r.id, SUM(c.phones), SUM(CASE WHEN c.version <> '' AND c.version = r.pending THEN c.phones ELSE 0 END),
 SUM(CASE WHEN c.version <> '' AND c.version = r.approved THEN c.phones ELSE 0 END),
 SUM(CASE WHEN c.version <> '' AND c.version = r.restore THEN c.phones ELSE 0 END)
-FROM rule r CROSS JOIN device_count c WHERE c.device_key = r.device_key AND c.phones > 0 GROUP BY r.id ORDER BY r.id
+FROM (SELECT device_key, version, SUM(phones) AS phones FROM device_count GROUP BY device_key, version) c
+CROSS JOIN rule r WHERE r.device_key = c.device_key AND c.phones > 0 GROUP BY r.id ORDER BY r.id
 
 -- name: nodes
 -- scan: all nodes are wanted
@@ -488,27 +489,27 @@ DELETE FROM reading WHERE time < %lld
 -- rows: 64
 SELECT d.id, d.count_id, d.mac, d.serial, d.address, d.user_name, d.version_before, d.version_time, d.node, d.endpoint,
 d.first_seen, d.last_seen, d.checks, d.result, d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time,
-d.taken_bytes, d.taken_size, d.held, d.events
+d.taken_bytes, d.taken_size, d.held, d.events, d.takes, d.taken_offer
 FROM device d WHERE d.mac IN ({%s})
 
 -- name: fleet_by_serial_only
 -- rows: 64
 SELECT d.id, d.count_id, d.mac, d.serial, d.address, d.user_name, d.version_before, d.version_time, d.node, d.endpoint,
 d.first_seen, d.last_seen, d.checks, d.result, d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time,
-d.taken_bytes, d.taken_size, d.held, d.events
+d.taken_bytes, d.taken_size, d.held, d.events, d.takes, d.taken_offer
 FROM device d WHERE d.mac = '' AND d.serial IN ({%s})
 
 -- name: fleet_by_serial
 SELECT d.id, d.count_id, d.mac, d.serial, d.address, d.user_name, d.version_before, d.version_time, d.node, d.endpoint,
 d.first_seen, d.last_seen, d.checks, d.result, d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time,
-d.taken_bytes, d.taken_size, d.held, d.events
+d.taken_bytes, d.taken_size, d.held, d.events, d.takes, d.taken_offer
 FROM device d WHERE d.serial = %s ORDER BY d.last_seen DESC LIMIT 1
 
 -- name: fleet_by_address
 -- rows: 64
 SELECT d.id, d.count_id, d.mac, d.serial, d.address, d.user_name, d.version_before, d.version_time, d.node, d.endpoint,
 d.first_seen, d.last_seen, d.checks, d.result, d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time,
-d.taken_bytes, d.taken_size, d.held, d.events
+d.taken_bytes, d.taken_size, d.held, d.events, d.takes, d.taken_offer
 FROM device d WHERE d.mac = '' AND d.serial = '' AND d.address IN ({%s})
 
 -- name: fleet_taker
@@ -516,11 +517,32 @@ FROM device d WHERE d.mac = '' AND d.serial = '' AND d.address IN ({%s})
 -- phones of a kind as long as it has no statistics of a new table
 SELECT d.id, d.count_id, d.mac, d.serial, d.address, d.user_name, d.version_before, d.version_time, d.node, d.endpoint,
 d.first_seen, d.last_seen, d.checks, d.result, d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time,
-d.taken_bytes, d.taken_size, d.held, d.events
+d.taken_bytes, d.taken_size, d.held, d.events, d.takes, d.taken_offer
 FROM device d WHERE d.address = %s AND (SELECT c.device_key FROM device_count c WHERE c.id = d.count_id) = %s
 AND (lower(d.offered) = %s OR lower(d.taken) = %s
 OR lower((SELECT c.version FROM device_count c WHERE c.id = d.count_id)) = %s)
 ORDER BY d.offered_time DESC LIMIT 1
+
+-- name: fleet_by_id
+-- rows: 64
+SELECT d.id, d.count_id, d.mac, d.serial, d.address, d.user_name, d.version_before, d.version_time, d.node, d.endpoint,
+d.first_seen, d.last_seen, d.checks, d.result, d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time,
+d.taken_bytes, d.taken_size, d.held, d.events, d.takes, d.taken_offer
+FROM device d WHERE d.id IN ({%lld})
+
+-- name: held
+-- all that are held
+SELECT mac, serial, held FROM device WHERE held > ''
+
+-- name: held_count
+SELECT COUNT(*) FROM device WHERE held > ''
+
+-- name: held_of_rules
+SELECT r.id, d.held, COUNT(*) FROM device d JOIN device_count c ON c.id = d.count_id JOIN rule r ON r.device_key = c.device_key
+WHERE d.held > '' AND (CAST(%s AS BIGINT) = 0 OR r.id = CAST(%s AS BIGINT)) GROUP BY r.id, d.held ORDER BY r.id, d.held
+
+-- name: phones_held
+@phones_first AND d.held > '' AND (d.held, d.id) > (%s, %lld) ORDER BY d.held, d.id LIMIT %d
 
 -- name: fleet_kinds
 -- rows: 64
@@ -550,12 +572,12 @@ SELECT file, bytes, result FROM device_event WHERE device_id = %lld AND kind = '
 
 -- name: device_save
 -- from `node` on as device_touch
--- rows: 20
+-- rows: 18
 INSERT INTO device (id, count_id, mac, mac_reverse, serial, address, user_name, version_before, version_time, first_seen, held,
 node, endpoint, last_seen, checks, result, reason, offered, offered_time, offers, taken, taken_time, taken_bytes, taken_size,
-events)
+events, takes, taken_offer)
 VALUES {(%lld, %lld, %s, %s, %s, %s, %s, %s, %lld, %lld, %s, %s, %s, %lld, %lld, %s, %s, %s, %lld, %d, %s, %lld, %lld,
-%lld, %lld)}
+%lld, %lld, %d, %d)}
 ON CONFLICT (id) DO UPDATE SET
 count_id = excluded.count_id, mac = excluded.mac, mac_reverse = excluded.mac_reverse,
 serial = excluded.serial, address = excluded.address, user_name = excluded.user_name,
@@ -564,15 +586,16 @@ endpoint = excluded.endpoint, first_seen = excluded.first_seen, last_seen = excl
 checks = excluded.checks, result = excluded.result, reason = excluded.reason, offered = excluded.offered,
 offered_time = excluded.offered_time, offers = excluded.offers, taken = excluded.taken,
 taken_time = excluded.taken_time, taken_bytes = excluded.taken_bytes, taken_size = excluded.taken_size,
-events = excluded.events, held = excluded.held
+events = excluded.events, takes = excluded.takes, taken_offer = excluded.taken_offer, held = excluded.held
 
 -- name: device_touch
--- rows: 32
+-- rows: 30
 UPDATE device SET
 node = v.column2, endpoint = v.column3, last_seen = v.column4, checks = v.column5, result = v.column6,
 reason = v.column7, offered = v.column8, offered_time = v.column9, offers = v.column10, taken = v.column11,
-taken_time = v.column12, taken_bytes = v.column13, taken_size = v.column14, events = v.column15
-FROM (VALUES {(%lld, %s, %s, %lld, %lld, %s, %s, %s, %lld, %d, %s, %lld, %lld, %lld, %lld)}) AS v
+taken_time = v.column12, taken_bytes = v.column13, taken_size = v.column14, events = v.column15, takes = v.column16,
+taken_offer = v.column17
+FROM (VALUES {(%lld, %s, %s, %lld, %lld, %s, %s, %s, %lld, %d, %s, %lld, %lld, %lld, %lld, %d, %d)}) AS v
 WHERE device.id = v.column1
 
 -- name: device_delete

@@ -174,7 +174,8 @@ CREATE INDEX device_count_state ON device_count (state, phones);
 -- One phone, as its records say. `mac` and `serial` are canonical, '' = it never said one; a phone with neither is known by
 -- its address alone. `mac_reverse` is the digits of the MAC address from the last to the first.
 -- `offered` is the version it was offered last and still does not report, `offers` how often; `taken` the version it
--- downloaded last; `held` one that it is not offered any more, '*' = any. The state that `count_id` names is that of its last
+-- downloaded last, which it did after offer number `taken_offer`, and `takes` how often it was offered that again afterwards;
+-- `held` one that it is not offered any more, '*' = any. The state that `count_id` names is that of its last
 -- record (du_phone.h). Of these indexes only one has a column that changes with every check.
 CREATE TABLE device (
     id             BIGINT  PRIMARY KEY,
@@ -201,7 +202,9 @@ CREATE TABLE device (
     taken_bytes    BIGINT  NOT NULL,
     taken_size     BIGINT  NOT NULL,
     held           TEXT    NOT NULL,
-    events         BIGINT  NOT NULL
+    events         BIGINT  NOT NULL,
+    takes          INTEGER NOT NULL DEFAULT 0,
+    taken_offer    INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX device_seen ON device (last_seen, id, count_id);
 CREATE INDEX device_mac ON device (mac, id, count_id);
@@ -210,6 +213,7 @@ CREATE INDEX device_serial ON device (serial, mac);
 CREATE INDEX device_address ON device (address, mac);
 CREATE INDEX device_user ON device (lower(user_name));
 CREATE INDEX device_of_count ON device (count_id, id);
+CREATE INDEX device_held ON device (held, id) WHERE held > '';
 
 -- What a phone did, the last so many of each. `number` counts up in a phone.
 CREATE TABLE device_event (

@@ -20,7 +20,7 @@ def phone(number, of, mac="", *, serial="", address="10.0.0.1", user="", seen=0,
     reverse = mac.replace("-", "")[::-1]
     user = user.replace("'", "''")
     return (f"INSERT INTO device VALUES ({number}, {of}, '{mac}', '{reverse}', '{serial}', '{address}', '{user}', '', 0, 'node1', 'internal', "
-            f"{NOW * SECOND}, {(NOW + seen) * SECOND}, 12, 'offered', 'approved', '4.1', {NOW * SECOND}, {offers}, '', 0, 0, 0, '', 2)")
+            f"{NOW * SECOND}, {(NOW + seen) * SECOND}, 12, 'offered', 'approved', '4.1', {NOW * SECOND}, {offers}, '', 0, 0, 0, '', 2, 0, 0)")
 
 
 @pytest.fixture
@@ -133,6 +133,43 @@ def test_kinds_without_a_rule(phones):
     assert phones.json("device", "unknown") == [{"device_type": "UCPhone", "brand": "NEW", "model": "X1", "revision": "A", "locale": "ENU", "checks": 7,
                                                  "first_seen": "2026-11-22T20:15:35Z", "last_seen": "2026-11-22T20:15:36Z"}]
     assert "X1" in phones.text("device", "unknown")
+
+
+def held(ctl, *arguments):
+    return {phone["id"]: phone["held_version"] for phone in ctl.json("device", "held", *arguments)}
+
+
+def test_hold_and_release(phones):
+    phones.sql("UPDATE counter SET value = 100 WHERE name IN ('device', 'device_count')")
+    assert phones.text("device", "held") == "No phone is held.\n"
+    assert phones.json("device", "hold", "00-08-5D-00-03-76", "--version", "4.1", "--note", "burns") == {"result": "held", "phones": 1}
+    assert "is not offered anything any more" in phones.text("device", "hold", "00-04-F2-00-01-76")
+    assert held(phones) == {1: "*", 3: "4.1"} and held(phones, "--version", "4.1") == {3: "4.1"}
+    assert held(phones, "--model", "CX700") == {} and held(phones, "--site", "berlin") == {1: "*"}
+    assert "00-08-5D-00-03-76" in phones.text("device", "held")
+    assert phones.json("activity", "list")[1]["note"] == "burns"
+    phones.sql("INSERT INTO rule VALUES (1, (SELECT device_key FROM device_count WHERE id = 1), 'UCPhone', 'POLYCOM', 'CX600', 'A', 'ENU', "
+               "'CPE', '', '', '')")
+    assert phones.json("rule", "show", "1")["held"] == [{"version": "*", "phones": 1}, {"version": "4.1", "phones": 1}]
+    assert "*: 1 phone, 4.1: 1 phone\n" in phones.text("rule", "show", "1")
+    before = phones.content()
+    assert phones.json("device", "release", "--version", "4.1", "--dry-run") == {"result": "would-release", "phones": 1}
+    assert phones.content() == before
+    assert phones.json("device", "release", "--version", "4.1") == {"result": "released", "phones": 1}
+    assert held(phones) == {1: "*"}
+    assert phones.text("device", "release", "--all") == "1 phone will be offered updates again\n" and held(phones) == {}
+    assert "DU0974" in phones.refused("device", "release", "--all")
+
+
+@pytest.mark.parametrize("arguments, number, code", [
+    (["hold", "abc1"], "DU0978", 1), (["hold", "10.9.9.9"], "DU0973", 1), (["hold", "10.1.0.1"], "DU0823", 1),
+    (["hold", "abc1", "--version", ""], "DU0977", 2), (["hold", "abc1", "--version", "x" * 65], "DU0977", 2),
+    (["release"], "DU0979", 2), (["release", "abc1", "--all"], "DU0979", 2), (["release", "--all", "--model", "CX600"], "DU0979", 2),
+    (["release", "--state", "ill"], "DU0820", 2), (["release", "abc1"], "DU0978", 1), (["release", "00-08-5D-00-03-76"], "DU0974", 1)])
+def test_what_cannot_be_held_or_released(phones, arguments, number, code):
+    before = phones.content()
+    assert number in phones.refused("device", *arguments, code=code)
+    assert phones.content() == before
 
 
 @pytest.mark.parametrize("arguments, number", [

@@ -19,6 +19,7 @@ VIEWS = {**{page: page for page in PAGES},
          "sites-one": "sites?site=Berlin", "sites-remove": "sites?site=Berlin&confirm=remove",
          "settings-one": "settings?scope=site:Berlin&name=ValidLogFileTypes", "settings-new": "settings?scope=site:Lab&confirm=new",
          "roles-account": "roles?account=kim", "roles-change": "roles?confirm=set&account=admin&role=viewer",
+         "rules-one": "rules?id=1", "rules-approve": "rules?confirm=approve&id=1&id=2&id=3&brand=*", "rules-remove": "rules?confirm=remove&id=1",
          "failure": "sites?site=Nowhere", "no-role": "index"}
 LOOKS = ["light", "dark", "narrow", "japanese", "paper"]
 

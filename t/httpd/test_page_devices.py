@@ -1,6 +1,7 @@
 """The pages of phones: found, sorted, counted, explained; and what hostile phones say of themselves does no harm."""
 import csv
 import io
+import json
 import re
 import urllib.parse
 
@@ -78,7 +79,7 @@ class TestList(PhonesClass):
     @pytest.mark.parametrize("user", ["viewer", "helpdesk", "operator"])
     def test_every_role_reads(self, site, user):
         assert Pages(site, user).get("devices").status == Pages(site, user).get("devices?id=1").status == 200
-        assert Pages(site, user).ask("POST", "devices", b"").status == 405
+        assert Pages(site, user).ask("POST", "devices", b"").status == 403
 
     def test_japanese(self, site):
         assert "停滞" in Pages(site).get("devices?language=ja").text
@@ -105,6 +106,74 @@ class TestOne(PhonesClass):
 
     def test_nobody(self, site):
         assert Pages(site).get("devices?id=99").status == 404
+
+
+def act(page, fields):
+    """The list has no form that changes something, and so no token."""
+    return page.post("devices", fields, token=page.made_token("devices"))
+
+
+class TestHold(PagesClass):
+    """Phone 1 is in Berlin, 2 nowhere; 3 is known by its address alone."""
+
+    @staticmethod
+    def prepare_store(store):
+        pages.prepare(store, (*pages.USERS, "berlin"))
+        store.ctl("site", "add", "Berlin", "10.1.0.0/16")
+        store.ctl("role", "set", "berlin", "helpdesk", "--site", "Berlin")
+        phones = Phones(store)
+        phones.filled()
+        phones.add(address="10.1.2.3", site="berlin", version=OLD, state="offered", offered="4.0.7577.4463", offers=1, result="offered",
+                   reason="approved")
+        phones.add()
+        phones.add(mac="", mac_reverse="", serial="")
+        phones.run("UPDATE counter SET value = 100 WHERE name IN ('device', 'device_count')")
+
+    @staticmethod
+    def held(site, number=1):
+        return Pages(site).json(f"devices?id={number}")["phone"]["held_version"]
+
+    @pytest.mark.parametrize("version", ["*", "4.0.7577.4463"])
+    def test_there_and_back(self, site, version):
+        page = Pages(site, "helpdesk")
+        text = page.get("devices?id=1").text
+        assert "Hold this phone" in text and f'<option value="{version}"' in text
+        answer = page.after(act(page, {"id": 1, "action": "hold", "version": version, "note": "burns its flash"}))
+        assert "The phone is held." in answer.text and "Release this phone" in answer.text and self.held(site) == version
+        assert ("offered nothing any more" if version == "*" else f"not offered {version} any more") in answer.text
+        event = Pages(site).json("devices?id=1")["events"][0]
+        assert (event["kind"], event["version"], event["result"], event["reason"]) == ("hold", version, "held", "helpdesk")
+        again = act(page, {"id": 1, "action": "hold", "version": version})
+        assert "DU0975" in again.text and again.status == 409
+        answer = page.after(act(page, {"id": 1, "action": "release"}))
+        assert "offered updates again" in answer.text and self.held(site) is None
+        assert "DU0974" in act(page, {"id": 1, "action": "release"}).text
+        rows = json.loads(site.store.ctl("activity", "list", "--json", "--user", "helpdesk"))[:2]
+        assert [(row["action"], row["before"], row["after"], row["role"]) for row in rows] == \
+               [("release", version, "", "helpdesk"), ("hold", "", version, "helpdesk")]
+        assert rows[1]["note"] == "burns its flash" and rows[1]["object"] == "device 00-04-F2-00-00-01"
+
+    @pytest.mark.parametrize("user, number, may", [("viewer", 1, False), ("helpdesk", 2, True), ("operator", 2, True), ("berlin", 1, True),
+                                                   ("berlin", 2, False)])
+    def test_F1_F2_who_may(self, site, user, number, may):
+        page = Pages(site, user)
+        assert page.json(f"devices?id={number}")["may_hold"] is may
+        assert ("Hold this phone" in page.get(f"devices?id={number}").text) is may
+        assert act(page, {"id": number, "action": "hold"}).status == (303 if may else 403)
+        assert (self.held(site, number) == "*") is may
+        assert act(page, {"id": number, "action": "release"}).status == (303 if may else 403)
+
+    def test_nobody_in_particular(self, site):
+        page = Pages(site)
+        assert page.json("devices?id=3")["may_hold"] is False
+        answer = act(page, {"id": 3, "action": "hold"})
+        assert answer.status == 400 and "DU0973" in answer.text and self.held(site, 3) is None
+
+    @pytest.mark.parametrize("fields, status", [({"action": "hold"}, 404), ({"id": 99, "action": "hold"}, 404), ({"id": 1}, 400),
+                                                ({"id": 1, "action": "burn"}, 400), ({"id": "x", "action": "hold"}, 400)])
+    def test_what_cannot_be(self, site, fields, status):
+        assert act(Pages(site), fields).status == status
+        assert self.held(site) is None
 
 
 class TestHostile(PagesClass):

@@ -20,7 +20,7 @@ class TestOverview(PagesClass):
         phones.add()
         phones.add(version="4.0.7577.4387", state="stuck")
         phones.add(state="refused", version="4.0.7577.4387")
-        phones.add(seen=90)
+        phones.add(seen=90, held="4.0.7577.4463")
         phones.stranger("UCPhone", "NEWCOM", "X1", "A", "ENU")
         hour = NOW * SECOND - NOW * SECOND % HOUR
         for back, checks in ((0, 50), (1, 100), (60, 1000)):
@@ -32,7 +32,7 @@ class TestOverview(PagesClass):
     def test_attention(self, site):
         text = Pages(site).get("index").text
         for words in ("rules have a pending version", "1 phones are stuck", "1 phones were refused", "1 kinds of phones have no rule",
-                      "1 phones were not seen for long"):
+                      "1 phones were not seen for long", "1 phones are held"):
             assert words in text
         assert "take" not in Pages(site).get("index").text.partition("quota")[0][-200:]
 

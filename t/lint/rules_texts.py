@@ -71,8 +71,9 @@ def text_arguments(path, call):
 
 
 def done_keys():
-    """What changes say that they did: the second argument of dua_done(), or of a function that passes it on as `key`."""
-    found = set()
+    """What changes say that they did: the second argument of dua_done(), or of a function that passes it on as `key`, or in the list of
+    what rules.c passes on."""
+    found = listed("admin/rules.c", r'X\("\w+",\s*"([\w.]+)"')
     for path in files("admin/*.c"):
         source = path.read_text()
         for texts in text_arguments(path, "dua_done"):

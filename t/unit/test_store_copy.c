@@ -22,7 +22,7 @@ static const char *filled_store(void)
     run_sql(spec, "INSERT INTO device_count VALUES (3, 'edev', 'etyp', 'ebra', 'emod', 'erev', 'eloc', 'ever', "
                   "'esit', 'esta', 12)");
     run_sql(spec, "INSERT INTO device VALUES (3, 4, 'emac', 'erev', 'eser', 'eadd', 'euse', 'ever', 10, 'enod', "
-                  "'eend', 13, 14, 15, 'eres', 'erea', 'eoff', 19, 20, 'etak', 22, 23, 24, 'ehel', 26)");
+                  "'eend', 13, 14, 15, 'eres', 'erea', 'eoff', 19, 20, 'etak', 22, 23, 24, 'ehel', 26, 27, 28)");
     run_sql(spec, "INSERT INTO device_event VALUES (3, 4, 5, 'ekin', 'enod', 'eadd', 'ever', 'eoff', 'eres', "
                   "'erea', 'efil', 14)");
     run_sql(spec, "INSERT INTO stranger VALUES ('edev', 'etyp', 'ebra', 'emod', 'erev', 'eloc', 9, 10, 11)");
@@ -68,7 +68,7 @@ static const char *content_of(const char *spec, const char *table)
                   "node || ' ' || endpoint || ' ' || first_seen || ' ' || last_seen || ' ' || checks || ' ' || "
                   "result || ' ' || reason || ' ' || offered || ' ' || offered_time || ' ' || offers || ' ' || "
                   "taken || ' ' || taken_time || ' ' || taken_bytes || ' ' || taken_size || ' ' || held || ' ' || "
-                  "events",
+                  "events || ' ' || takes || ' ' || taken_offer",
         "device_event", "device_id || ' ' || number || ' ' || time || ' ' || kind || ' ' || node || ' ' || "
                         "address || ' ' || version || ' ' || offered || ' ' || result || ' ' || "
                         "reason || ' ' || file || ' ' || bytes",
