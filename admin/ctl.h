@@ -61,6 +61,10 @@
     X(CTL_OPT_LOCALE,   "locale",     "LOCALE",  "locale, for example ENU")                       \
     X(CTL_OPT_VERSION,  "version",    "VERSION", "installed version, for example 4.0.7577.4066")  \
     X(CTL_OPT_HELD,     "version",    "VERSION", "the version that is held; any if not given")     \
+    X(CTL_OPT_SUBNET,   "subnet",     "CIDR",    "phones whose last address is in this subnet")   \
+    X(CTL_OPT_NEW,      "first-seen-since", "TIME", "phones that are known since that time or later") \
+    X(CTL_OPT_NAMELESS, "nameless",   NULL,      "phones that are known by their address alone")  \
+    X(CTL_OPT_ALSO_HELD, "held",      NULL,      "phones that are held, too")                     \
     X(CTL_OPT_MAC,      "mac",        "MAC",     "MAC address")                                   \
     X(CTL_OPT_SERIAL,   "serial",     "SERIAL",  "serial number")                                 \
     X(CTL_OPT_USER,     "user",       "NAME",    "account: that signed in last at the phone, or that made a change") \
@@ -249,6 +253,8 @@ apr_status_t ctl_device_show(ctl_t *ctl);
 apr_status_t ctl_device_counts_check(ctl_t *ctl);
 apr_status_t ctl_device_counts(ctl_t *ctl);
 apr_status_t ctl_device_unknown(ctl_t *ctl);
+apr_status_t ctl_device_purge_check(ctl_t *ctl);
+apr_status_t ctl_device_purge(ctl_t *ctl);
 apr_status_t ctl_device_hold_check(ctl_t *ctl);
 apr_status_t ctl_device_hold(ctl_t *ctl);
 apr_status_t ctl_device_held(ctl_t *ctl);

@@ -81,6 +81,11 @@ static const ctl_command_t commands[] = {
      "count phones: by model and version, or by what --by names"},
     {"device unknown", "", 0, 0, CTL_NEEDS_STORE, 0, 0, NULL, ctl_device_unknown,
      "list the kinds of phones that asked for updates and have no rule"},
+    {"device purge", "[TEXT] filters | --all", 0, 1, CTL_NEEDS_STORE,
+     DEVICE_OPTIONS | CTL_BIT(CTL_OPT_UNSEEN) | CTL_BIT(CTL_OPT_SUBNET) | CTL_BIT(CTL_OPT_NEW) | CTL_BIT(CTL_OPT_NAMELESS) |
+         CTL_BIT(CTL_OPT_ALSO_HELD) | CHANGE_OPTIONS | CTL_BIT(CTL_OPT_ALL),
+     0, ctl_device_purge_check, ctl_device_purge,
+     "forget phones and what they did: invented ones, or those that are gone for good"},
     {"device hold", "MAC|SERIAL", 1, 1, CTL_NEEDS_STORE, CTL_BIT(CTL_OPT_HELD) | NOTE, 0, ctl_device_hold_check,
      ctl_device_hold, "offer a version to a phone no more, or nothing at all"},
     {"device held", "", 0, 0, CTL_NEEDS_STORE, HELD_OPTIONS, 0, NULL, ctl_device_held,

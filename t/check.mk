@@ -21,13 +21,13 @@ unit_tests = \
 	t/unit/test_access t/unit/test_activity t/unit/test_batch t/unit/test_cab_wire t/unit/test_capture t/unit/test_census t/unit/test_child t/unit/test_csv \
 	t/unit/test_ctx t/unit/test_current t/unit/test_db t/unit/test_decide t/unit/test_device t/unit/test_error t/unit/test_fleet \
 	t/unit/test_hold t/unit/test_host t/unit/test_identity t/unit/test_import_limits t/unit/test_ingest t/unit/test_inventory t/unit/test_journal t/unit/test_lifecycle \
-	t/unit/test_multipart t/unit/test_names t/unit/test_phone t/unit/test_plan t/unit/test_record t/unit/test_removed t/unit/test_reply t/unit/test_request \
+	t/unit/test_multipart t/unit/test_names t/unit/test_phone t/unit/test_plan t/unit/test_purge t/unit/test_record t/unit/test_removed t/unit/test_reply t/unit/test_request \
 	t/unit/test_retain t/unit/test_rule_filter t/unit/test_ruleset t/unit/test_sandbox t/unit/test_setting \
 	t/unit/test_sql t/unit/test_stats t/unit/test_store t/unit/test_store_activity t/unit/test_store_copy \
 	t/unit/test_store_life t/unit/test_store_migrate t/unit/test_store_node t/unit/test_store_role t/unit/test_store_setting t/unit/test_store_site t/unit/test_subnet t/unit/test_table \
 	t/unit/test_template t/unit/test_template_page t/unit/test_text t/unit/test_throttle t/unit/test_token t/unit/test_upload t/unit/test_upload_identity \
 	t/unit/test_xml
-pgsql_tests = t/unit/pgsql_batch.t t/unit/pgsql_db.t t/unit/pgsql_fleet.t t/unit/pgsql_hold.t t/unit/pgsql_identity.t t/unit/pgsql_ingest.t t/unit/pgsql_inventory.t t/unit/pgsql_plan.t t/unit/pgsql_sql.t \
+pgsql_tests = t/unit/pgsql_batch.t t/unit/pgsql_db.t t/unit/pgsql_fleet.t t/unit/pgsql_hold.t t/unit/pgsql_identity.t t/unit/pgsql_ingest.t t/unit/pgsql_inventory.t t/unit/pgsql_plan.t t/unit/pgsql_purge.t t/unit/pgsql_sql.t \
 	t/unit/pgsql_store.t t/unit/pgsql_store_activity.t t/unit/pgsql_store_copy.t t/unit/pgsql_store_life.t \
 	t/unit/pgsql_store_migrate.t t/unit/pgsql_store_node.t t/unit/pgsql_store_role.t t/unit/pgsql_store_setting.t t/unit/pgsql_store_site.t \
 	t/unit/pgsql_table.t

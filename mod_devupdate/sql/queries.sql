@@ -615,6 +615,19 @@ DELETE FROM device_event WHERE device_id = %lld AND number <= %lld
 -- name: device_events_delete
 DELETE FROM device_event WHERE device_id = %lld
 
+-- name: purge_events
+-- rows: 64
+DELETE FROM device_event WHERE device_id IN ({%lld})
+
+-- name: purge_phones
+-- rows: 64
+DELETE FROM device WHERE id IN ({%lld})
+
+-- name: purge_stranger
+-- a kind of which no phone is left, named by one of its rows
+DELETE FROM stranger WHERE device_key = (SELECT device_key FROM device_count WHERE id = %lld)
+AND NOT EXISTS (SELECT 1 FROM device_count c WHERE c.device_key = stranger.device_key AND c.phones > 0)
+
 -- name: users_forget
 UPDATE device SET user_name = '' WHERE user_name <> '' AND last_seen < %lld
 

@@ -172,6 +172,39 @@ def test_what_cannot_be_held_or_released(phones, arguments, number, code):
     assert phones.content() == before
 
 
+@pytest.mark.parametrize("arguments, left", [
+    (["--model", "cx600"], [4]), (["--model", "CX600", "--state", "stuck"], [1, 2, 4]), (["--subnet", "10.1.0.0/16"], [2, 3, 4]),
+    (["--nameless"], [1, 2, 3]), (["0376"], [1, 2, 4]), (["--site", ""], [1, 2]), (["--all"], []), (["--first-seen-since", "2030-01-01"], None),
+    (["--not-seen-since", "2026-11-22T20:15:50Z"], [1, 2])])
+def test_purge(phones, arguments, left):
+    everything = found(phones)
+    expected = len(everything) - len(everything if left is None else left)
+    assert phones.json("device", "purge", *arguments, "--dry-run") == {"result": "would-purge", "phones": expected, "held": 0}
+    assert found(phones) == everything
+    assert phones.json("device", "purge", *arguments, "--note", "flood") == {"result": "purged", "phones": expected, "held": 0}
+    assert found(phones) == (everything if left is None else left)
+    rows = [row for row in phones.json("activity", "list") if row["action"] == "purge"]
+    assert [row["note"] for row in rows] == ["flood"] * (expected > 0)
+    if rows:
+        assert rows[0]["before"] == (" ".join(arguments).strip() if arguments != ["--all"] else "all") and rows[0]["after"] == f"{expected} devices"
+    assert phones.text("store", "check") == "Nothing is wrong with the store.\n"
+
+
+def test_purge_keeps_those_that_are_held(phones):
+    phones.sql("UPDATE device SET held = '4.1' WHERE id IN (1, 3)")
+    assert "2 phones forgotten; 2 more are held and stay" in phones.text("device", "purge", "--all")
+    assert found(phones) == [1, 3]
+    assert "2 phones forgotten; 2 of them held" in phones.text("device", "purge", "--all", "--held")
+    assert phones.text("device", "purge", "--all") == "0 phones forgotten\n"
+
+
+@pytest.mark.parametrize("arguments, number", [([], "DU0988"), (["--all", "--model", "CX600"], "DU0988"), (["--held"], "DU0988"),
+                                               (["--subnet", "10.1"], "DU0987"), (["--state", "ill"], "DU0820")])
+def test_what_cannot_be_purged(phones, arguments, number):
+    assert number in phones.refused("device", "purge", *arguments, code=2)
+    assert found(phones) == [1, 2, 3, 4]
+
+
 @pytest.mark.parametrize("arguments, number", [
     (["list", "--state", "ill"], "DU0820"), (["list", "--sort", "age"], "DU0821"), (["list", "--csv", "--json"], "DU0822"),
     (["list", "--csv", "--limit", "3"], "DU0822"), (["counts", "--by", "colour"], "DU0824"), (["list", "--limit", "0"], "DU0891"),
