@@ -19,8 +19,13 @@
 #define SQLITE_TEMPORARY "PRAGMA temp_store=MEMORY"
 
 /* PostgreSQL plans a prepared statement once for all: one that was planned while a table was nearly empty walks over it when
- * it has grown, for as long as the connection lives. Planning anew costs little and looks at how large the table is. */
+ * it has grown, for as long as the connection lives. Planning anew costs little where little is asked. */
 #define PGSQL_PLANS "SET plan_cache_mode = force_custom_plan"
+
+/* Who asks the same thousands of times (du_db_expect_many()) keeps the plans: making each anew took half of the time. Without
+ * statistics PostgreSQL would walk over a table for a few dozen rows that an index finds, and the reader fills a new store
+ * faster than autovacuum looks at it. */
+#define PGSQL_MANY_PLANS "SET plan_cache_mode = auto; SET enable_seqscan = off"
 
 /* Kept in the database file, so it is set once. In rollback-journal mode readers and writers block each other. */
 #define SQLITE_JOURNAL_MODE "PRAGMA journal_mode=WAL"
@@ -39,7 +44,7 @@ struct du_db_t {
     const apr_dbd_driver_t *driver;
     apr_dbd_t *handle;
     int in_transaction;
-    int is_many; /* du_db_expect_many() */
+    int is_many;      /* du_db_expect_many() */
     apr_finfo_t file; /* of SQLite: the file that the handle reads */
     apr_dbd_prepared_t *prepared[DU_SQL_COUNT];
 };
@@ -155,6 +160,22 @@ static apr_status_t require_file(du_ctx_t *ctx, du_db_t *db)
                                        db->params, (void *)&rv);
 }
 
+/* What a handle is told before it is used; where that fails, the first statement will, too. */
+static void set_up(du_db_t *db)
+{
+    int nrows;
+
+    if (!is_sqlite(db)) {
+        apr_dbd_query(db->driver, db->handle, &nrows, db->is_many ? PGSQL_MANY_PLANS : PGSQL_PLANS);
+        return;
+    }
+    run_pragma(db, SQLITE_BUSY_TIMEOUT);
+    run_pragma(db, SQLITE_TEMPORARY);
+    if (db->is_many) {
+        run_pragma(db, SQLITE_CACHE);
+    }
+}
+
 /* Opens the handle if there is none. */
 static apr_status_t open_handle(du_ctx_t *ctx, du_db_t *db)
 {
@@ -182,17 +203,7 @@ static apr_status_t open_handle(du_ctx_t *ctx, du_db_t *db)
         return DU_E_STORE;
     }
     apr_pool_cleanup_register(db->pool, db, close_handle, apr_pool_cleanup_null);
-    if (is_sqlite(db)) {
-        run_pragma(db, SQLITE_BUSY_TIMEOUT);
-        run_pragma(db, SQLITE_TEMPORARY);
-        if (db->is_many) {
-            run_pragma(db, SQLITE_CACHE);
-        }
-    } else {
-        int nrows;
-
-        apr_dbd_query(db->driver, db->handle, &nrows, PGSQL_PLANS);
-    }
+    set_up(db);
     return APR_SUCCESS;
 }
 
@@ -482,9 +493,11 @@ apr_status_t du_db_check_spec(du_ctx_t *ctx, const char *spec, apr_pool_t *pool)
 
 void du_db_expect_many(du_db_t *db)
 {
+    int was_many = db->is_many;
+
     db->is_many = 1;
-    if (db->handle && is_sqlite(db)) {
-        run_pragma(db, SQLITE_CACHE);
+    if (db->handle && !was_many) {
+        set_up(db);
     }
 }
 

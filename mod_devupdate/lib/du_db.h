@@ -21,7 +21,8 @@ typedef struct du_db_t du_db_t;
 apr_status_t du_db_open(du_ctx_t *ctx, const char *spec, int flags, apr_pool_t *pool, du_db_t **db);
 void du_db_close(du_db_t *db);
 
-/* From now on transactions change thousands of rows: SQLite may use up to 64 MiB, or it writes each page again and again. */
+/* From now on transactions change thousands of rows: SQLite may use up to 64 MiB, or it writes each page again and again;
+ * PostgreSQL keeps the plans of statements, and scans no table that has an index for what is asked. */
 void du_db_expect_many(du_db_t *db);
 
 /* 1st half of du_db_open(): the form of the spec and the driver. */

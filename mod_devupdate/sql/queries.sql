@@ -540,12 +540,14 @@ d.taken_bytes, d.taken_size, d.held, d.events, d.takes, d.taken_offer
 FROM device d WHERE d.mac = '' AND d.serial = '' AND d.address IN ({%s})
 
 -- name: fleet_taker
--- the three parameters behind the key are one version in lower case
+-- the three parameters behind the key are one version in lower case; no join, which PostgreSQL begins with the thousands of
+-- phones of a kind as long as it has no statistics of a new table
 SELECT d.id, d.count_id, d.mac, d.serial, d.address, d.user_name, d.version_before, d.version_time, d.node, d.endpoint,
 d.first_seen, d.last_seen, d.checks, d.result, d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time,
 d.taken_bytes, d.taken_size, d.held, d.events, d.takes, d.taken_offer
-FROM device d JOIN device_count c ON c.id = d.count_id WHERE d.address = %s AND c.device_key = %s
-AND (lower(d.offered) = %s OR lower(d.taken) = %s OR lower(c.version) = %s)
+FROM device d WHERE d.address = %s AND (SELECT c.device_key FROM device_count c WHERE c.id = d.count_id) = %s
+AND (lower(d.offered) = %s OR lower(d.taken) = %s
+OR lower((SELECT c.version FROM device_count c WHERE c.id = d.count_id)) = %s)
 ORDER BY d.offered_time DESC LIMIT 1
 
 -- name: fleet_by_id
