@@ -46,7 +46,7 @@
     X(CTL_OPT_SINCE,    "since",      "TIME",    "that time and later: yyyy-mm-dd or yyyy-mm-ddThh:mm:ssZ") \
     X(CTL_OPT_UNTIL,    "until",      "TIME",    "earlier than that time")                        \
     X(CTL_OPT_AT,       "at",         "TIME",    "the last check at that time or before: yyyy-mm-dd or yyyy-mm-ddThh:mm:ssZ") \
-    X(CTL_OPT_LIMIT,    "limit",      "N",       "at most that many, the newest; 50 if not given") \
+    X(CTL_OPT_LIMIT,    "limit",      "N",       "at most that many, the first of the list; 50 if not given") \
     X(CTL_OPT_DIGEST,   "digest",     NULL,      "read every file and compare its content, not only its size") \
     X(CTL_OPT_PHONE_STATE, "state",   "STATE",   "stuck, gone, unknown and so on, as device counts --by state names them") \
     X(CTL_OPT_UNSEEN,   "not-seen-since", "TIME", "phones that were last seen before that time")  \
@@ -261,6 +261,8 @@ apr_status_t ctl_device_show(ctl_t *ctl);
 apr_status_t ctl_device_counts_check(ctl_t *ctl);
 apr_status_t ctl_device_counts(ctl_t *ctl);
 apr_status_t ctl_device_unknown(ctl_t *ctl);
+apr_status_t ctl_device_sources_check(ctl_t *ctl);
+apr_status_t ctl_device_sources(ctl_t *ctl);
 apr_status_t ctl_device_why_check(ctl_t *ctl);
 apr_status_t ctl_device_why(ctl_t *ctl);
 apr_status_t ctl_replay(ctl_t *ctl);

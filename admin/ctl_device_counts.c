@@ -149,49 +149,140 @@ apr_status_t ctl_device_counts(ctl_t *ctl)
  * device unknown
  */
 
+#define STRANGER_COLUMNS 9
+
+static void cells_of_stranger(ctl_t *ctl, const du_stranger_t *stranger, const char **cells)
+{
+    const char *const values[STRANGER_COLUMNS] = {stranger->key.type,
+                                                  stranger->key.brand,
+                                                  stranger->key.model,
+                                                  stranger->key.revision,
+                                                  stranger->key.locale,
+                                                  du_text_number(ctl->pool, stranger->phones),
+                                                  du_text_number(ctl->pool, stranger->checks),
+                                                  ctl_time(ctl->pool, stranger->first_seen),
+                                                  ctl_time(ctl->pool, stranger->last_seen)};
+
+    memcpy(cells, values, sizeof(values));
+}
+
+static void print_strangers_csv(ctl_t *ctl, const apr_array_header_t *strangers)
+{
+    const char *cells[STRANGER_COLUMNS] = {"type",   "brand",  "model",      "revision", "locale",
+                                           "phones", "checks", "first_seen", "last_seen"};
+
+    fputs(du_csv_line(ctl->pool, cells, STRANGER_COLUMNS), stdout);
+    for (int i = 0; i < strangers->nelts; i++) {
+        cells_of_stranger(ctl, &APR_ARRAY_IDX(strangers, i, du_stranger_t), cells);
+        fputs(du_csv_line(ctl->pool, cells, STRANGER_COLUMNS), stdout);
+    }
+}
+
 static void print_strangers(ctl_t *ctl, const apr_array_header_t *strangers)
 {
-    static const char *const titles[] = {"TYPE",   "BRAND",  "MODEL",      "REV",
-                                         "LOCALE", "CHECKS", "FIRST SEEN", "LAST SEEN"};
-    ctl_table_t *table = ctl_table_make(ctl->pool, "", 8, titles);
+    static const char *const titles[] = {"TYPE",   "BRAND",  "MODEL",      "REV",      "LOCALE",
+                                         "PHONES", "CHECKS", "FIRST SEEN", "LAST SEEN"};
+    const char *cells[STRANGER_COLUMNS];
+    ctl_table_t *table = ctl_table_make(ctl->pool, "", STRANGER_COLUMNS, titles);
 
     for (int i = 0; i < strangers->nelts; i++) {
-        const du_stranger_t *stranger = &APR_ARRAY_IDX(strangers, i, du_stranger_t);
-        const char *cells[] = {stranger->key.type,
-                               stranger->key.brand,
-                               stranger->key.model,
-                               stranger->key.revision,
-                               stranger->key.locale,
-                               du_text_number(ctl->pool, stranger->checks),
-                               ctl_time(ctl->pool, stranger->first_seen),
-                               ctl_time(ctl->pool, stranger->last_seen)};
-
+        cells_of_stranger(ctl, &APR_ARRAY_IDX(strangers, i, du_stranger_t), cells);
         ctl_table_row(table, cells);
     }
     ctl_table_print(table);
 }
 
+static void print_strangers_json(ctl_t *ctl, const apr_array_header_t *strangers)
+{
+    json_t *array = json_array();
+
+    for (int i = 0; i < strangers->nelts; i++) {
+        json_array_append_new(array, dua_json_stranger(ctl->pool, &APR_ARRAY_IDX(strangers, i, du_stranger_t)));
+    }
+    ctl_json_print(array);
+}
+
 apr_status_t ctl_device_unknown(ctl_t *ctl)
 {
     apr_array_header_t *strangers;
-    json_t *array;
     apr_status_t status = du_inventory_strangers(ctl->ctx, ctl->store, DU_INVENTORY_PAGE_MAX, ctl->pool, &strangers);
 
     if (status != APR_SUCCESS) {
         return status;
     }
-    if (!ctl->option[CTL_OPT_JSON]) {
-        if (strangers->nelts) {
-            print_strangers(ctl, strangers);
-        } else {
-            printf("Every phone that asked has a rule.\n");
-        }
-        return APR_SUCCESS;
+    if (ctl->option[CTL_OPT_JSON]) {
+        print_strangers_json(ctl, strangers);
+    } else if (ctl->option[CTL_OPT_CSV]) {
+        print_strangers_csv(ctl, strangers);
+    } else if (strangers->nelts) {
+        print_strangers(ctl, strangers);
+    } else {
+        printf("Every phone that asked has a rule.\n");
     }
-    array = json_array();
-    for (int i = 0; i < strangers->nelts; i++) {
-        json_array_append_new(array, dua_json_stranger(ctl->pool, &APR_ARRAY_IDX(strangers, i, du_stranger_t)));
+    return APR_SUCCESS;
+}
+
+/*
+ * device sources
+ */
+
+apr_status_t ctl_device_sources_check(ctl_t *ctl)
+{
+    int limit;
+
+    return ctl_limit_read(ctl, DU_INVENTORY_PAGE_MAX, &limit);
+}
+
+static void print_sources_json(ctl_t *ctl, const apr_array_header_t *sources)
+{
+    json_t *array = json_array();
+
+    for (int i = 0; i < sources->nelts; i++) {
+        json_array_append_new(array, dua_json_source(ctl->pool, &APR_ARRAY_IDX(sources, i, du_source_t)));
     }
     ctl_json_print(array);
+}
+
+/* As a table, or without one as CSV. */
+static void print_sources(ctl_t *ctl, const apr_array_header_t *sources, ctl_table_t *table)
+{
+    for (int i = 0; i < sources->nelts; i++) {
+        const du_source_t *source = &APR_ARRAY_IDX(sources, i, du_source_t);
+        const char *cells[] = {source->address, du_text_number(ctl->pool, source->phones)};
+
+        if (table) {
+            ctl_table_row(table, cells);
+        } else {
+            fputs(du_csv_line(ctl->pool, cells, 2), stdout);
+        }
+    }
+}
+
+apr_status_t ctl_device_sources(ctl_t *ctl)
+{
+    static const char *const titles[] = {"ADDRESS", "PHONES"}, *const members[] = {"address", "phones"};
+    apr_array_header_t *sources;
+    ctl_table_t *table;
+    int limit;
+    apr_status_t status = ctl_limit_read(ctl, DU_INVENTORY_PAGE_MAX, &limit);
+
+    if (status == APR_SUCCESS) {
+        status = du_inventory_sources(ctl->ctx, ctl->store, limit, ctl->pool, &sources);
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (ctl->option[CTL_OPT_JSON]) {
+        print_sources_json(ctl, sources);
+    } else if (ctl->option[CTL_OPT_CSV]) {
+        fputs(du_csv_line(ctl->pool, members, 2), stdout);
+        print_sources(ctl, sources, NULL);
+    } else if (sources->nelts) {
+        table = ctl_table_make(ctl->pool, "", 2, titles);
+        print_sources(ctl, sources, table);
+        ctl_table_print(table);
+    } else {
+        printf("No such phones.\n");
+    }
     return APR_SUCCESS;
 }

@@ -86,8 +86,11 @@ static const ctl_command_t commands[] = {
     {"device counts", "", 0, 0, CTL_NEEDS_STORE, DEVICE_OPTIONS | CTL_BIT(CTL_OPT_BY) | CTL_BIT(CTL_OPT_CSV), 0,
      ctl_device_counts_check, ctl_device_counts,
      "count phones: by model and version, or by what --by names"},
-    {"device unknown", "", 0, 0, CTL_NEEDS_STORE, 0, 0, NULL, ctl_device_unknown,
+    {"device unknown", "", 0, 0, CTL_NEEDS_STORE, CTL_BIT(CTL_OPT_CSV), 0, NULL, ctl_device_unknown,
      "list the kinds of phones that asked for updates and have no rule"},
+    {"device sources", "", 0, 0, CTL_NEEDS_STORE, CTL_BIT(CTL_OPT_LIMIT) | CTL_BIT(CTL_OPT_CSV), 0,
+     ctl_device_sources_check, ctl_device_sources,
+     "list the addresses that most phones asked from, as those of a flood"},
     {"device purge", "[TEXT] filters | --all", 0, 1, CTL_NEEDS_STORE,
      DEVICE_OPTIONS | CTL_BIT(CTL_OPT_UNSEEN) | CTL_BIT(CTL_OPT_SUBNET) | CTL_BIT(CTL_OPT_NEW) | CTL_BIT(CTL_OPT_NAMELESS) |
          CTL_BIT(CTL_OPT_ALSO_HELD) | CHANGE_OPTIONS | CTL_BIT(CTL_OPT_ALL),

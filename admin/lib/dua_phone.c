@@ -130,9 +130,19 @@ json_t *dua_json_stranger(apr_pool_t *pool, const du_stranger_t *stranger)
     set_text(pool, object, "model", stranger->key.model);
     set_text(pool, object, "revision", stranger->key.revision);
     set_text(pool, object, "locale", stranger->key.locale);
+    dua_set_number(object, "phones", stranger->phones);
     dua_set_number(object, "checks", stranger->checks);
     dua_set_time(pool, object, "first_seen", stranger->first_seen);
     dua_set_time(pool, object, "last_seen", stranger->last_seen);
+    return object;
+}
+
+json_t *dua_json_source(apr_pool_t *pool, const du_source_t *source)
+{
+    json_t *object = json_object();
+
+    set_text(pool, object, "address", source->address);
+    dua_set_number(object, "phones", source->phones);
     return object;
 }
 

@@ -20,6 +20,7 @@ json_t *dua_json_phone_count(apr_pool_t *pool, const du_phone_count_t *count, un
 json_t *dua_json_held(apr_pool_t *pool, const apr_array_header_t *held);
 
 json_t *dua_json_stranger(apr_pool_t *pool, const du_stranger_t *stranger);
+json_t *dua_json_source(apr_pool_t *pool, const du_source_t *source);
 
 /* The first line of a list of phones as CSV, and the line of one; each with its line feed. */
 const char *dua_csv_phone_titles(apr_pool_t *pool);

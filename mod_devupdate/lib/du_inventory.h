@@ -161,16 +161,28 @@ apr_status_t du_inventory_rules(du_ctx_t *ctx, du_store_t *store, apr_pool_t *po
 /* 1 if records were ever read, so that no phones means that there are none. */
 apr_status_t du_inventory_is_filled(du_ctx_t *ctx, du_store_t *store, int *is_filled);
 
-/* A kind of phones that asked and has no rule. */
+/* A kind of phones that asked and has no rule now. */
 typedef struct du_stranger_t {
     du_key_t key;
-    apr_int64_t checks;
+    apr_int64_t checks; /* while it had none */
+    apr_int64_t phones; /* in the inventory; 0 if they are gone from it, or never had room */
     apr_time_t first_seen, last_seen;
 } du_stranger_t;
 
 /* Array of du_stranger_t, last seen first, at most `limit`. */
 apr_status_t du_inventory_strangers(du_ctx_t *ctx, du_store_t *store, int limit, apr_pool_t *pool,
                                     apr_array_header_t **strangers);
+
+/* An address, and how many phones asked from there last. */
+typedef struct du_source_t {
+    const char *address;
+    apr_int64_t phones;
+} du_source_t;
+
+/* Array of du_source_t, the most phones first, at most `limit`. It looks at the addresses of all phones: for a person who asks
+ * where a flood comes from, not for a page. */
+apr_status_t du_inventory_sources(du_ctx_t *ctx, du_store_t *store, int limit, apr_pool_t *pool,
+                                  apr_array_header_t **sources);
 
 /* What all nodes did in an hour. */
 typedef struct du_traffic_t {

@@ -212,10 +212,10 @@ apr_status_t du_inventory_is_filled(du_ctx_t *ctx, du_store_t *store, int *is_fi
 }
 
 /*
- * Strangers, traffic, roll-outs
+ * Strangers, sources, traffic, roll-outs
  */
 
-/* type, brand, model, revision, locale, checks, first seen, last seen */
+/* type, brand, model, revision, locale, checks, first seen, last seen, phones */
 static apr_status_t take_stranger(void *baton, const char *const *columns, apr_pool_t *row_pool)
 {
     const rows_t *rows = baton;
@@ -226,6 +226,7 @@ static apr_status_t take_stranger(void *baton, const char *const *columns, apr_p
     stranger->checks = apr_atoi64(columns[5]);
     stranger->first_seen = apr_atoi64(columns[6]);
     stranger->last_seen = apr_atoi64(columns[7]);
+    stranger->phones = apr_atoi64(columns[8]);
     return APR_SUCCESS;
 }
 
@@ -237,6 +238,26 @@ apr_status_t du_inventory_strangers(du_ctx_t *ctx, du_store_t *store, int limit,
 
     *strangers = rows.array;
     return du_db_select(ctx, store->db, DU_SQL_STRANGERS, args, take_stranger, &rows);
+}
+
+/* address, phones */
+static apr_status_t take_source(void *baton, const char *const *columns, apr_pool_t *row_pool)
+{
+    const rows_t *rows = baton;
+
+    (void)row_pool;
+    APR_ARRAY_PUSH(rows->array, du_source_t) = (du_source_t){text(rows, columns[0]), apr_atoi64(columns[1])};
+    return APR_SUCCESS;
+}
+
+apr_status_t du_inventory_sources(du_ctx_t *ctx, du_store_t *store, int limit, apr_pool_t *pool,
+                                  apr_array_header_t **sources)
+{
+    const char *args[] = {du_text_number(ctx->pool, limit), NULL};
+    rows_t rows = {pool, apr_array_make(pool, 64, sizeof(du_source_t))};
+
+    *sources = rows.array;
+    return du_db_select(ctx, store->db, DU_SQL_SOURCES, args, take_source, &rows);
 }
 
 /* hour, checks, offers, refused, downloads, bytes, uploads */

@@ -91,7 +91,7 @@ CREATE TABLE device_event (
     PRIMARY KEY (device_id, number)
 );
 CREATE TABLE stranger (
-    device_key TEXT   PRIMARY KEY,
+    device_key TEXT   COLLATE "binary" PRIMARY KEY,
     type       TEXT   NOT NULL,
     brand      TEXT   NOT NULL,
     model      TEXT   NOT NULL,

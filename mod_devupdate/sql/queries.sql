@@ -417,8 +417,15 @@ DELETE FROM node WHERE seen < %lld
 SELECT file FROM reading WHERE file > '' LIMIT 1
 
 -- name: strangers
-SELECT type, brand, model, revision, locale, checks, first_seen, last_seen FROM stranger WHERE last_seen > %lld
-ORDER BY last_seen DESC, device_key LIMIT %d
+-- a row stays while there is a rule: it counts again when the rule is removed
+SELECT s.type, s.brand, s.model, s.revision, s.locale, s.checks, s.first_seen, s.last_seen,
+COALESCE((SELECT SUM(c.phones) FROM device_count c WHERE c.device_key = s.device_key), 0)
+FROM stranger s WHERE s.last_seen > %lld AND NOT EXISTS (SELECT 1 FROM rule r WHERE r.device_key = s.device_key)
+ORDER BY s.last_seen DESC, s.device_key LIMIT %d
+
+-- name: sources
+-- one walk along the index of addresses, without a look at the phones
+SELECT d.address, COUNT(*) FROM device d WHERE d.address > '' GROUP BY d.address ORDER BY COUNT(*) DESC, d.address LIMIT %d
 
 -- name: traffic
 SELECT hour, SUM(checks), SUM(offers), SUM(refused), SUM(downloads), SUM(bytes), SUM(uploads) FROM traffic

@@ -234,7 +234,7 @@ CREATE TABLE device_event (
 
 -- Kinds of phones without a rule.
 CREATE TABLE stranger (
-    device_key TEXT   PRIMARY KEY,
+    device_key TEXT   COLLATE "binary" PRIMARY KEY,
     type       TEXT   NOT NULL,
     brand      TEXT   NOT NULL,
     model      TEXT   NOT NULL,

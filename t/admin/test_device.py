@@ -48,6 +48,7 @@ def found(ctl, *arguments):
 def test_an_empty_inventory(ctl):
     assert ctl.text("device", "list") == "No such phones.\n"
     assert ctl.text("device", "counts") == "No such phones.\n"
+    assert ctl.text("device", "sources") == "No such phones.\n"
     assert ctl.text("device", "unknown") == "Every phone that asked has a rule.\n"
     assert ctl.json("device", "list") == {"phones": [], "count": 0, "next": None}
     assert ctl.json("device", "counts") == ctl.json("device", "unknown") == []
@@ -128,11 +129,28 @@ def test_who_is_gone_depends_on_the_setting(phones):
                                                                 {"state": "unknown", "phones": 1}]
 
 
+UNKNOWN = {"device_type": "UCPhone", "brand": "POLYCOM", "model": "CX700", "revision": "A", "locale": "ENU", "phones": 1, "checks": 7,
+           "first_seen": "2026-11-22T20:15:35Z", "last_seen": "2026-11-22T20:15:36Z"}
+
+
 def test_kinds_without_a_rule(phones):
-    phones.sql("INSERT INTO stranger VALUES ('a', 'UCPhone', 'NEW', 'X1', 'A', 'ENU', 7, 1795378535000000, 1795378536000000)")
-    assert phones.json("device", "unknown") == [{"device_type": "UCPhone", "brand": "NEW", "model": "X1", "revision": "A", "locale": "ENU", "checks": 7,
-                                                 "first_seen": "2026-11-22T20:15:35Z", "last_seen": "2026-11-22T20:15:36Z"}]
-    assert "X1" in phones.text("device", "unknown")
+    phones.sql("INSERT INTO stranger VALUES ('ucphone/polycom/cx700/a/enu', 'UCPhone', 'POLYCOM', 'CX700', 'A', 'ENU', 7, "
+               "1795378535000000, 1795378536000000), ('b', '3PIP', '=NEW', 'X1', '', '', 2, 0, 0), ('c', '3PIP', '=NEW', 'X1', '', '', 2, 1, 1)")
+    kinds = phones.json("device", "unknown")
+    assert kinds[0] == UNKNOWN and [kind["phones"] for kind in kinds] == [1, 0]
+    assert "CX700" in phones.text("device", "unknown")
+    rows = list(csv.DictReader(io.StringIO(phones.text("device", "unknown", "--csv"))))
+    assert [(row["model"], row["phones"], row["checks"]) for row in rows] == [("CX700", "1", "7"), ("X1", "0", "2")]
+    assert rows[1]["brand"] == "'=NEW"
+
+
+def test_a_kind_is_known_as_long_as_there_is_a_rule(phones, package):
+    phones.sql("INSERT INTO stranger VALUES ('ucphone/polycom/cx600/a/enu', 'UCPhone', 'POLYCOM', 'CX600', 'A', 'ENU', 7, 1, 2)")
+    assert len(phones.json("device", "unknown")) == 1
+    phones.text("import", package("UCPhone/POLYCOM/CX600/A/ENU"))
+    assert phones.json("device", "unknown") == []
+    phones.text("rule", "remove", "1")
+    assert [kind["model"] for kind in phones.json("device", "unknown")] == ["CX600"]
 
 
 def held(ctl, *arguments):

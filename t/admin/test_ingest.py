@@ -205,6 +205,33 @@ def test_killed_wherever_it_writes(ctl, tmp_path):
         assert copy.content() == after, point
 
 
+def test_flood_of_invented_phones(ctl):
+    """3,000 MAC addresses from one address, which are more than the limit: phones that are known go on, and it is found and removed."""
+    ctl.text("setting", "set", "device-limit", "1000")
+    known = [f"00-04-F2-00-00-0{number}" for number in range(5)]
+    for number, mac in enumerate(known):
+        path = write_check(ctl, START, check_line(START, f"10.1.0.{number}", mac))
+    assert ctl.json("ingest")["over_device_limit"] == 0
+    write(path, "".join(check_line(START, "10.6.6.6", f"02-00-00-00-{number // 256:02X}-{number % 256:02X}") for number in range(3000)))
+    write(path, "".join(check_line(START, f"10.1.0.{number}", mac, version=NEW) for number, mac in enumerate(known)))
+    report = ctl.json("ingest")
+    assert (report["new_phones"], report["over_device_limit"], report["good"]) == (995, 2005, 3005)
+    assert ctl.json("device", "list", "--version", NEW)["count"] == len(known)
+
+    sources = ctl.json("device", "sources", "--limit", "2")
+    assert sources == [{"address": "10.6.6.6", "phones": 995}, {"address": "10.1.0.0", "phones": 1}]
+    assert ctl.text("device", "sources", "--csv", "--limit", "1") == "address,phones\n10.6.6.6,995\n"
+    assert ctl.text("device", "sources", "--limit", "1").split() == ["ADDRESS", "PHONES", "10.6.6.6", "995"]
+    assert len(ctl.json("device", "sources")) == 6
+    assert "DU0891" in ctl.refused("device", "sources", "--limit", "0", code=2)
+
+    assert ctl.json("device", "purge", "--subnet", "10.6.6.6/32")["phones"] == 995
+    assert ctl.sql(WRONG_COUNTS) == [] and ctl.sql("SELECT SUM(phones) FROM device_count") == [(5,)]
+    assert [phone["mac"] for phone in ctl.json("device", "list", "--sort", "mac")["phones"]] == known
+    write(path, check_line(START, "10.1.0.9", "00-04-F2-00-00-09"))
+    assert ctl.json("ingest")["new_phones"] == 1    # there is room again
+
+
 def test_settings_have_their_ranges(ctl):
     for name, good, bad in (("device-history", "4", "3"), ("device-limit", "1", "0"), ("user-names", "hash", "maybe"),
                             ("user-days", "0", "3651")):

@@ -63,7 +63,21 @@ class TestList(PhonesClass):
         for cell in cx600["cells"]:
             assert len(ids(Pages(site).json(cell["href"]))) == cell["phones"]
         assert document["unknown_kinds"] == 1
-        assert Pages(site).json("devices?kinds=unknown")["kinds"][0]["brand"] == "NEWCOM"
+
+    def test_kinds_without_a_rule(self, site):
+        phones, kind = Phones(site.store), ("UCPhone", "NEWCOM", "X1", "A", "ENU")
+
+        def unknown():
+            kinds = Pages(site).json("devices?kinds=unknown")["kinds"]
+            counted = {Pages(site).json(page)["unknown_kinds"] for page in ("index", "devices")}
+            assert counted == {len(kinds)}
+            return [(one["brand"], one["phones"], one["checks"]) for one in kinds]
+        assert unknown() == [("NEWCOM", 0, 5)]
+        phones.insert("rule", id=99, device_key="/".join(kind).lower(), type=kind[0], brand=kind[1], model=kind[2], revision=kind[3],
+                      locale=kind[4], update_type="CPE", pending="", approved="", restore="")
+        assert unknown() == []
+        phones.run("DELETE FROM rule WHERE id = 99")
+        assert unknown() == [("NEWCOM", 0, 5)]
 
     @pytest.mark.parametrize("query", ["state=lost", "sort=user", "unseen=-1", "unseen=x", "after=nonsense", "format=xml", "id=0", "id=-1",
                                        "id=x", "id=1&before=-1", "unknown=1"])

@@ -331,6 +331,34 @@ START_TEST(numbers_of_rules)
 }
 END_TEST
 
+/* "ADDRESS PHONES" of each. */
+static const char *sources(du_store_t *store, int limit)
+{
+    const char *text = "";
+    apr_array_header_t *found;
+
+    assert_ok(du_inventory_sources(unit.ctx, store, limit, unit.pool, &found));
+    for (int i = 0; i < found->nelts; i++) {
+        const du_source_t *source = &APR_ARRAY_IDX(found, i, du_source_t);
+
+        text = apr_psprintf(unit.pool, "%s%s%s %" APR_INT64_T_FMT, text, i ? ", " : "", source->address, source->phones);
+    }
+    return text;
+}
+
+/* A phone without an address came from none. */
+START_TEST(where_phones_ask_from)
+{
+    du_store_t *store = phones();
+
+    run_sql(spec, "UPDATE device SET address = CASE WHEN id <= 3 THEN '10.1.0.9' WHEN id = 4 THEN '' ELSE '10.1.0.2' END WHERE id < 7");
+    ck_assert_str_eq(sources(store, 9), "10.1.0.9 3, 10.1.0.2 2, 10.9.9.9 1, 2001:db8::1 1");
+    ck_assert_str_eq(sources(store, 2), "10.1.0.9 3, 10.1.0.2 2");
+    run_sql(spec, "DELETE FROM device");
+    ck_assert_str_eq(sources(store, 9), "");
+}
+END_TEST
+
 /* Strangers, traffic and roll-outs, each within what is asked for. */
 START_TEST(what_happened)
 {
@@ -353,6 +381,17 @@ START_TEST(what_happened)
     ck_assert_int_eq(found->nelts, 3);
     ck_assert_str_eq(du_key_path(unit.pool, &APR_ARRAY_IDX(found, 2, du_stranger_t).key), "t/b/m/r/l");
     ck_assert(APR_ARRAY_IDX(found, 2, du_stranger_t).checks == 5 && APR_ARRAY_IDX(found, 2, du_stranger_t).first_seen == 6);
+
+    ck_assert(APR_ARRAY_IDX(found, 2, du_stranger_t).phones == 0);
+    run_sql(spec, "UPDATE stranger SET device_key = 'ucphone/polycom/cx600/a/enu' WHERE device_key = 'a'");
+    assert_ok(du_inventory_strangers(unit.ctx, store, 9, unit.pool, &found));
+    ck_assert(APR_ARRAY_IDX(found, 2, du_stranger_t).phones == 4);
+    run_sql(spec, "INSERT INTO rule VALUES (9, 'b', '', '', '', '', '', 'CPE', '', '', '')");
+    assert_ok(du_inventory_strangers(unit.ctx, store, 9, unit.pool, &found));
+    ck_assert(found->nelts == 2 && APR_ARRAY_IDX(found, 0, du_stranger_t).last_seen == 8);
+    run_sql(spec, "DELETE FROM rule WHERE id = 9");
+    assert_ok(du_inventory_strangers(unit.ctx, store, 9, unit.pool, &found));
+    ck_assert_int_eq(found->nelts, 3);
 
     run_sql(spec, "INSERT INTO traffic VALUES (10, 'n1', 1, 2, 3, 4, 5, 6), (10, 'n2', 10, 20, 30, 40, 50, 60), (20, 'n1', 1, 1, 1, 1, 1, 1)");
     assert_ok(du_inventory_traffic(unit.ctx, store, 10, 20, unit.pool, &found));
@@ -382,6 +421,7 @@ int main(void)
     tcase_add_test(tests, what_a_phone_did);
     tcase_add_test(tests, numbers_of_phones);
     tcase_add_test(tests, numbers_of_rules);
+    tcase_add_test(tests, where_phones_ask_from);
     tcase_add_test(tests, what_happened);
     return unit_run(tests);
 }
