@@ -8,6 +8,7 @@
 #include "du_hold.h"
 #include "du_store_activity.h"
 #include "du_text.h"
+#include "dua_forecast.h"
 #include "dua_phone.h"
 #include "dua_place.h"
 
@@ -159,6 +160,39 @@ static apr_status_t add_held(dua_t *dua, const du_rule_t *rule)
     return APR_SUCCESS;
 }
 
+/* What approving the pending version would do. Somebody may have decided about it since the rule was read. */
+static apr_status_t add_forecast(dua_t *dua, const du_rule_t *rule)
+{
+    const char *pending = rule->versions.slot[DU_PENDING];
+    du_forecast_t forecast;
+    du_inventory_view_t view;
+    json_t *object = json_null();
+    apr_status_t status = du_inventory_view(dua->ctx, dua->store, &view);
+
+    if (status == APR_SUCCESS && *pending) {
+        status = du_forecast_make(dua->ctx, dua->store, &view, rule, pending, dua->pool, &forecast);
+        if (status == APR_SUCCESS) {
+            object = dua_json_forecast(dua->pool, &forecast);
+        } else if (status == DU_E_NOT_FOUND) {
+            dua->ctx->failure = (du_failure_t){0};
+            status = APR_SUCCESS;
+        }
+    }
+    json_object_set_new(dua->data, "forecast", object);
+    return status;
+}
+
+/* What came of the approved one. */
+static apr_status_t add_outcome(dua_t *dua, const du_rule_t *rule)
+{
+    du_outcome_t outcome;
+    apr_status_t status = du_forecast_outcome(dua->ctx, dua->store, rule, dua->pool, &outcome);
+
+    json_object_set_new(dua->data, "outcome",
+                        status == APR_SUCCESS ? dua_json_outcome(dua->pool, &outcome) : json_null());
+    return status == DU_E_NOT_FOUND ? APR_SUCCESS : status;
+}
+
 /*
  * The page
  */
@@ -217,6 +251,12 @@ apr_status_t rules_show_one(dua_t *dua, const char *id)
     }
     if (status == APR_SUCCESS) {
         status = add_held(dua, rule);
+    }
+    if (status == APR_SUCCESS) {
+        status = add_forecast(dua, rule);
+    }
+    if (status == APR_SUCCESS) {
+        status = add_outcome(dua, rule);
     }
     dua_set_text(dua->pool, dua->data, "back", rules_list_link(dua));
     dua->tmpl = HTML_rules_one;

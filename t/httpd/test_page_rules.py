@@ -487,6 +487,29 @@ class TestOneRule(RulesClass):
         html = Pages(site).get(f"rules?id={number}").text
         assert shown[PENDING][0]["sha256"] in html and words(html).count("Restore to this version") == 1
 
+    def test_forecast_before_and_outcome_afterwards(self, site):
+        number, phones = id_of(site, CX600), Phones(site.store)
+        for version in (APPROVED, PENDING, "1.0"):
+            phones.add(version=version)
+        phones.add(version="1.0", held="*")
+
+        def shown():
+            one = Pages(site).json(f"rules?id={number}")
+            told = json.loads(site.store.ctl("rule", "forecast", number, "--json"))
+            assert (one["forecast"], one["outcome"]) == (told["forecast"], told["outcome"])
+            return one, words(Pages(site).get(f"rules?id={number}").text)
+        one, text = shown()
+        assert [one["forecast"][name] for name in ("version", "known", "on_version", "held", "phones")] == [PENDING, 4, 1, 1, 2]
+        assert one["forecast"]["bytes"] == 2 * one["forecast"]["bytes_each"] > 0
+        assert f"When {PENDING} is approved, 2 of 4 known phones are offered it" in text
+        site.store.ctl("rule", "approve", number)
+        one, text = shown()
+        assert one["forecast"] is None and "are offered it" not in text
+        assert [one["outcome"][name] for name in ("version", "known_then", "phones_foretold", "on_version")] == [PENDING, 4, 3, 1]
+        assert f"When {PENDING} was approved, 3 of 4 known phones did not run it" in text
+        site.store.ctl("rule", "restore", number)
+        assert "was approved, 3 of 4" in shown()[1]    # as many do not run the version before
+
     def test_its_activity_and_nobody_elses(self, site):
         Phones(site.store).insert("rule", id=10, device_key="a/b/c/d/e", type="a", brand="b", model="c", revision="d", locale="e",
                                   update_type="CPE", pending="1", approved="", restore="")
