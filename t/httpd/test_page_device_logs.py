@@ -123,7 +123,7 @@ class TestRemoving(LogsClass):
         asked = page.post("device_logs", {"action": "ask", "id": f"CELog/{OTHERS}"})
         assert asked.status == 200 and f'value="CELog/{OTHERS}"' in asked.text and path.exists()
         done = page.after(page.post("device_logs", {"action": "remove", "id": f"CELog/{OTHERS}"}))
-        assert "Removed: 1 files." in done.text and not path.exists()
+        assert "Files removed: 1." in done.text and not path.exists()
         last = site.store.ctl("activity", "list", "--json")
         assert OTHERS in last and '"clear"' in last and '"operator"' in last
         assert page.post("device_logs", {"action": "remove", "id": f"CELog/{OTHERS}"}).status == 404
