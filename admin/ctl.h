@@ -266,7 +266,6 @@ apr_status_t ctl_device_why(ctl_t *ctl);
 apr_status_t ctl_replay(ctl_t *ctl);
 apr_status_t ctl_device_purge_check(ctl_t *ctl);
 apr_status_t ctl_device_purge(ctl_t *ctl);
-apr_status_t ctl_device_hold_check(ctl_t *ctl);
 apr_status_t ctl_device_hold(ctl_t *ctl);
 apr_status_t ctl_device_held(ctl_t *ctl);
 apr_status_t ctl_device_release_check(ctl_t *ctl);

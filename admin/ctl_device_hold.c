@@ -5,22 +5,12 @@
 
 #include "ctl_device.h"
 #include "du_hold.h"
-#include "du_record.h"
 #include "du_text.h"
 #include "dua_phone.h"
 
 /*
  * Holding one
  */
-
-apr_status_t ctl_device_hold_check(ctl_t *ctl)
-{
-    const char *version = ctl->option[CTL_OPT_HELD];
-
-    return version && (!*version || strlen(version) > DU_RECORD_TEXT_MAX)
-               ? du_fail(ctl->ctx, CTL_E_USAGE, DUNO(0977), "a version is 1 to %d bytes", DU_RECORD_TEXT_MAX)
-               : APR_SUCCESS;
-}
 
 /* The only phone of that name. */
 static apr_status_t find_one(ctl_t *ctl, const char *name, const du_phone_t **phone)
@@ -82,8 +72,8 @@ static void print_phones(ctl_t *ctl, const apr_array_header_t *phones)
     ctl_table_print(table);
 }
 
-/* Up to DU_RELEASE_MAX of those that the options describe. */
-static apr_status_t find_held(ctl_t *ctl, apr_array_header_t **phones)
+/* Up to DU_RELEASE_MAX of those that the options describe, behind `after`. */
+static apr_status_t find_held(ctl_t *ctl, const du_phone_t *after, apr_array_header_t **phones)
 {
     du_inventory_filter_t filter;
     du_inventory_view_t view;
@@ -93,7 +83,7 @@ static apr_status_t find_held(ctl_t *ctl, apr_array_header_t **phones)
         status = du_inventory_view(ctl->ctx, ctl->store, &view);
     }
     return status == APR_SUCCESS ? du_held_phones(ctl->ctx, ctl->store, &view, &filter, ctl->option[CTL_OPT_HELD],
-                                                  NULL, DU_RELEASE_MAX, ctl->pool, phones)
+                                                  after, DU_RELEASE_MAX, ctl->pool, phones)
                                  : status;
 }
 
@@ -101,7 +91,7 @@ apr_status_t ctl_device_held(ctl_t *ctl)
 {
     apr_array_header_t *phones;
     json_t *array;
-    apr_status_t status = find_held(ctl, &phones);
+    apr_status_t status = find_held(ctl, NULL, &phones);
 
     if (status != APR_SUCCESS) {
         return status;
@@ -138,13 +128,14 @@ apr_status_t ctl_device_release_check(ctl_t *ctl)
                                 : ctl_device_filter(ctl, &filter);
 }
 
-static apr_status_t choose(ctl_t *ctl, apr_array_header_t **phones)
+/* With `after`, those behind the ones that were found before. */
+static apr_status_t choose(ctl_t *ctl, const du_phone_t *after, apr_array_header_t **phones)
 {
     const du_phone_t *one;
     apr_status_t status;
 
     if (ctl->argc == 0) {
-        return find_held(ctl, phones);
+        return find_held(ctl, after, phones);
     }
     status = find_one(ctl, ctl->argv[0], &one);
     *phones = apr_array_make(ctl->pool, 1, sizeof(du_phone_t));
@@ -164,34 +155,52 @@ static apr_status_t release(ctl_t *ctl, const apr_array_header_t *phones, int *r
     return du_release(ctl->ctx, ctl->store, ids, &ctl->actor, released);
 }
 
-static const char *counted(apr_pool_t *pool, int phones, const char *are)
-{
-    return apr_psprintf(pool, "%d phone%s %s", phones, phones == 1 ? "" : "s", are);
-}
-
-/* So many at once that neither memory nor the store's lock is taken for long; each time is a change of its own. */
-apr_status_t ctl_device_release(ctl_t *ctl)
+/* So many at once that the store's lock is not taken for long; each time is a change of its own. */
+static apr_status_t release_all(ctl_t *ctl, int *released)
 {
     apr_array_header_t *phones;
-    int is_dry = ctl->option[CTL_OPT_DRY_RUN] != NULL, released = 0, some;
-    apr_status_t status;
+    apr_status_t status = choose(ctl, NULL, &phones);
+    int some;
 
-    do {
-        status = choose(ctl, &phones);
-        if (status != APR_SUCCESS || is_dry || (released > 0 && phones->nelts == 0)) {
+    *released = 0;
+    while (status == APR_SUCCESS && (*released == 0 || phones->nelts > 0)) {
+        status = release(ctl, phones, &some);
+        *released += some;
+        if (status != APR_SUCCESS || phones->nelts < DU_RELEASE_MAX) {
             break;
         }
-        status = release(ctl, phones, &some);
-        released += some;
-    } while (status == APR_SUCCESS && phones->nelts == DU_RELEASE_MAX);
-    if (status == APR_SUCCESS && is_dry && !ctl->option[CTL_OPT_JSON] && phones->nelts) {
+        status = choose(ctl, NULL, &phones);
+    }
+    return status;
+}
+
+/* Only the first of many are shown. */
+static apr_status_t count_all(ctl_t *ctl, int *count)
+{
+    apr_array_header_t *phones;
+    apr_status_t status = choose(ctl, NULL, &phones);
+
+    *count = status == APR_SUCCESS ? phones->nelts : 0;
+    if (*count > 0 && !ctl->option[CTL_OPT_JSON]) {
         print_phones(ctl, phones);
     }
+    while (status == APR_SUCCESS && phones->nelts == DU_RELEASE_MAX) {
+        status = choose(ctl, &APR_ARRAY_IDX(phones, phones->nelts - 1, du_phone_t), &phones);
+        *count += status == APR_SUCCESS ? phones->nelts : 0;
+    }
+    return status;
+}
+
+apr_status_t ctl_device_release(ctl_t *ctl)
+{
+    int is_dry = ctl->option[CTL_OPT_DRY_RUN] != NULL, count;
+    apr_status_t status = is_dry ? count_all(ctl, &count) : release_all(ctl, &count);
+
     if (status == APR_SUCCESS) {
         print_result(ctl, is_dry ? "would-release" : "released",
-                     is_dry ? counted(ctl->pool, phones->nelts, "would be offered updates again")
-                            : counted(ctl->pool, released, "will be offered updates again"),
-                     is_dry ? phones->nelts : released);
+                     apr_psprintf(ctl->pool, "%d phone%s %s be offered updates again", count, count == 1 ? "" : "s",
+                                  is_dry ? "would" : "will"),
+                     count);
     }
     return status;
 }

@@ -29,7 +29,7 @@ const rules_action_t *rules_actions(void)
 #define ACTION(word, done, action, right, has, lacks) {word, done, action, right, has, lacks},
         RULES_ACTION_LIST(ACTION)
 #undef ACTION
-            {NULL}};
+            {.word = NULL}};
 
     return actions;
 }
@@ -163,17 +163,8 @@ static apr_status_t show(dua_t *dua)
 
 int main(int argc, const char *const *argv)
 {
-    static const char *const parameters[] = {DU_KEY_PARTS(PART_NAME) "q",
-                                             "state",
-                                             "sort",
-                                             "order",
-                                             "page",
-                                             "id",
-                                             "confirm",
-                                             "action",
-                                             "all",
-                                             "to",
-                                             NULL};
+    static const char *const parameters[] = {
+        DU_KEY_PARTS(PART_NAME) "q", "state", "sort", "order", "page", "id", "confirm", "action", "all", "to", NULL};
     static const char *const changing[] = {"action", NULL};
     static const dua_page_t page = {.name = "rules",
                                     .tmpl = HTML_rules,

@@ -299,7 +299,7 @@ static void set_offer(du_fleet_t *fleet, du_fleet_phone_t *phone, const du_recor
         is->offered_time = record->time;
         is->offers = 0;
         phone->taken_offer = 0;
-    } else if (phone->taken_offer == is->offers && du_phone_has_offered(is)) {
+    } else if (phone->taken_offer > 0 && phone->taken_offer == is->offers && du_phone_has_offered(is)) {
         is->takes++;
     }
     is->offers++;
@@ -405,21 +405,24 @@ static void add_fetched(du_fleet_phone_t *phone, const du_fleet_image_t *image, 
     phone->is.taken_bytes += *have - before;
 }
 
-/* A download that goes on where the last one of the same file ended is the same event. */
-static void note_download(du_fleet_t *fleet, du_fleet_phone_t *phone, const du_sighting_t *sighting)
+/* A download that goes on where the last one of the same file ended is the same event. 1 if it is whole with this. */
+static int note_download(du_fleet_t *fleet, du_fleet_phone_t *phone, const du_sighting_t *sighting)
 {
     const du_record_t *record = &sighting->record;
-    int is_whole = record->is_complete;
     du_phone_event_t *event = phone->events && phone->events->nelts
                                   ? &APR_ARRAY_IDX(phone->events, phone->events->nelts - 1, du_phone_event_t)
                                   : NULL;
+    int is_whole, was_whole;
 
     if (!event || strcmp(event->file, record->file) != 0 || record->http != 206) {
         event = add_event(fleet, phone, DU_EVENT_DOWNLOAD, record, sighting->source->node);
         event->version = phone->is.taken;
     }
+    was_whole = event->bytes >= record->size;
     event->bytes += record->sent;
-    event->result = is_whole && event->bytes >= record->size ? "complete" : "partial";
+    is_whole = record->is_complete && event->bytes >= record->size;
+    event->result = is_whole ? "complete" : "partial";
+    return is_whole && !was_whole;
 }
 
 static apr_status_t apply_fetched(du_fleet_t *fleet, du_fleet_phone_t *phone, const du_sighting_t *sighting)
@@ -428,6 +431,7 @@ static apr_status_t apply_fetched(du_fleet_t *fleet, du_fleet_phone_t *phone, co
     du_phone_t *is = &phone->is;
     const char *version = spelling(is, record->version);
     du_fleet_image_t *image;
+    int was_whole, is_fetched;
     apr_status_t rv = du_fleet_load_image(fleet, du_fleet_key(fleet, &record->key), record->version, &image);
 
     if (rv == APR_SUCCESS && strcmp(is->taken, version) != 0) {
@@ -442,9 +446,12 @@ static apr_status_t apply_fetched(du_fleet_t *fleet, du_fleet_phone_t *phone, co
     }
     if (rv == APR_SUCCESS) {
         is->taken_time = record->time;
-        phone->taken_offer = strcmp(is->taken, is->offered) == 0 ? is->offers : 0;
+        was_whole = du_phone_has_offered(is);
         add_fetched(phone, image, record, fleet->pool);
-        note_download(fleet, phone, sighting);
+        is_fetched = note_download(fleet, phone, sighting) && record->size >= image->largest;
+        if (is_fetched || (!was_whole && du_phone_has_offered(is))) {
+            phone->taken_offer = strcmp(is->taken, is->offered) == 0 ? is->offers : 0;
+        }
         is->state = du_phone_state(is, fleet->rules->patience);
     }
     return rv;

@@ -32,7 +32,8 @@ static void set_held(du_fleet_t *fleet, du_fleet_phone_t *phone, const char *ver
 
 static int is_loop(const du_fleet_t *fleet, const du_phone_t *is)
 {
-    return fleet->rules->hold_after > 0 && is->takes >= fleet->rules->hold_after && !*is->held && *is->offered &&
+    return fleet->rules->hold_after > 0 && is->takes >= fleet->rules->hold_after && *is->offered &&
+           strcmp(is->held, is->offered) != 0 && strcmp(is->held, DU_HELD_ALL) != 0 &&
            strcmp(is->offered, is->taken) == 0 && (*is->mac || *is->serial) &&
            !du_phone_test_device(is, fleet->rules->tests);
 }
@@ -61,6 +62,7 @@ void du_fleet_break_loop(du_fleet_t *fleet, du_fleet_phone_t *phone, const du_si
 void du_fleet_end_loop(du_fleet_t *fleet, du_fleet_phone_t *phone, apr_time_t time)
 {
     set_held(fleet, phone, "", time, REPORTED);
+    fleet->loops_ended++;
 }
 
 /* "device 00-04-F2-00-00-01", "12 devices" */
@@ -87,7 +89,7 @@ static apr_status_t record_loop(du_fleet_t *fleet, const du_fleet_loop_t *loop)
 apr_status_t du_fleet_save_loops(du_fleet_t *fleet)
 {
     apr_int64_t generation;
-    apr_status_t rv = apr_hash_count(fleet->loops) > 0
+    apr_status_t rv = apr_hash_count(fleet->loops) > 0 || fleet->loops_ended > 0
                           ? du_store_raise(fleet->ctx, fleet->store, "generation", &generation)
                           : APR_SUCCESS;
 
@@ -141,6 +143,7 @@ static apr_status_t change_phones(du_fleet_t *fleet, hold_t *hold, const du_flee
             set_held(fleet, phone, hold->version, fleet->now, hold->actor->name);
             phone->is.takes = *hold->version ? phone->is.takes : 0;
             phone->is.offers = *hold->version ? phone->is.offers : 0;
+            phone->taken_offer = *hold->version ? phone->taken_offer : 0;
             phone->is.state = du_phone_state(&phone->is, hold->rules->patience);
             hold->changed++;
         }
@@ -203,6 +206,9 @@ apr_status_t du_hold(du_ctx_t *ctx, du_store_t *store, apr_int64_t id, const cha
     apr_array_header_t *ids = apr_array_make(ctx->pool, 1, sizeof(const char *));
     hold_t hold = {.store = store, .ids = ids, .version = version, .actor = actor};
 
+    if (!*version || strlen(version) > DU_RECORD_TEXT_MAX) {
+        return du_fail(ctx, DU_E_MALFORMED, DUNO(0977), "a version is 1 to %d bytes", DU_RECORD_TEXT_MAX);
+    }
     APR_ARRAY_PUSH(ids, const char *) = du_text_number(ctx->pool, id);
     return change(ctx, &hold);
 }

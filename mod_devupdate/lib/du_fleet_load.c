@@ -290,6 +290,7 @@ static void add_file(const image_reading_t *reading, const char *name, const cha
         !apr_hash_get(reading->image->sizes, name, APR_HASH_KEY_STRING)) { /* several may share a catalogue */
         apr_hash_set(reading->image->sizes, name, APR_HASH_KEY_STRING, kept);
         reading->image->total += *kept;
+        reading->image->largest = *kept > reading->image->largest ? *kept : reading->image->largest;
     }
 }
 

@@ -50,8 +50,8 @@ typedef struct du_kind_t {
 
 typedef struct du_fleet_phone_t du_fleet_phone_t;
 struct du_fleet_phone_t {
-    du_phone_t is;          /* `site` is the site_key */
-    int taken_offer;        /* is.offers when it last fetched something; 0 = not since that version is offered */
+    du_phone_t is;   /* `site` is the site_key */
+    int taken_offer; /* is.offers when it last fetched the largest file; 0 = not since that version is offered */
     const char *device_key; /* of is.key */
     du_kind_t *kind;        /* as it was read; NULL for a new phone */
     unsigned changed;
@@ -66,6 +66,7 @@ struct du_fleet_phone_t {
 typedef struct du_fleet_image_t {
     apr_hash_t *sizes; /* name in lower case -> apr_off_t * */
     apr_off_t total;   /* 0 = the store does not know it */
+    apr_off_t largest; /* of the files; likewise */
 } du_fleet_image_t;
 
 typedef struct du_fleet_t {
@@ -85,6 +86,7 @@ typedef struct du_fleet_t {
     apr_hash_t *sites;               /* by address */
     apr_hash_t *traffic, *strangers;
     apr_hash_t *loops; /* du_fleet_loop_t by key and version: what is held since this batch */
+    int loops_ended;   /* phones that are held no more since this batch */
     apr_int64_t taker; /* id of the phone that was asked for; 0 = none */
     apr_int64_t total; /* phones in the store and new ones; -1 = not counted yet */
     du_fleet_result_t *result;

@@ -7,7 +7,7 @@
 
 #include "du_inventory.h"
 
-/* Holds a phone: `version` is one, or DU_HELD_ALL. With a sentence: DU_E_NOT_FOUND; DU_E_MALFORMED if it is known by its
+/* Holds a phone: `version` is one, or DU_HELD_ALL. With a sentence: DU_E_NOT_FOUND; DU_E_MALFORMED if that can be no version, or the phone is known by its
  * address alone, which says nothing at the next check; DU_E_EXISTS if it is held so already. One transaction. */
 apr_status_t du_hold(du_ctx_t *ctx, du_store_t *store, apr_int64_t id, const char *version, const du_actor_t *actor);
 

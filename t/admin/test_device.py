@@ -163,7 +163,7 @@ def test_hold_and_release(phones):
 
 @pytest.mark.parametrize("arguments, number, code", [
     (["hold", "abc1"], "DU0978", 1), (["hold", "10.9.9.9"], "DU0973", 1), (["hold", "10.1.0.1"], "DU0823", 1),
-    (["hold", "abc1", "--version", ""], "DU0977", 2), (["hold", "abc1", "--version", "x" * 65], "DU0977", 2),
+    (["hold", "00-08-5D-00-03-76", "--version", ""], "DU0977", 1), (["hold", "00-08-5D-00-03-76", "--version", "x" * 65], "DU0977", 1),
     (["release"], "DU0979", 2), (["release", "abc1", "--all"], "DU0979", 2), (["release", "--all", "--model", "CX600"], "DU0979", 2),
     (["release", "--state", "ill"], "DU0820", 2), (["release", "abc1"], "DU0978", 1), (["release", "00-08-5D-00-03-76"], "DU0974", 1)])
 def test_what_cannot_be_held_or_released(phones, arguments, number, code):

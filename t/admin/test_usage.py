@@ -36,7 +36,7 @@ def test_help_explains_one_command(command):
 def test_help_of_a_group_explains_its_commands():
     result = run("help", "rule")
     assert [line.split()[2:4] for line in result.out.splitlines() if line.startswith("Usage:")] == \
-           [["rule", word] for word in ("list", "show", "approve", "reset", "restore", "remove")]
+           [["rule", word] for word in ("list", "show", "forecast", "approve", "reset", "restore", "remove")]
 
 
 def test_help_fits_a_terminal():

@@ -179,12 +179,16 @@ END_TEST
 /* It reports the version after all: somebody has put it there by hand. */
 START_TEST(loop_ends_by_itself)
 {
+    int generation;
+
     begin_with("1");
     go_round(ALICE, 2, 0);
     read_all();
     ck_assert_str_eq(sql(HOLDS), "2.0 1");
+    generation = generation_of(store);
     check(clock_text(), "10.1.0.1", ALICE, "", "2.0", "", "none", "current");
     read_all();
+    ck_assert_int_eq(generation_of(store), generation + 1);
     ck_assert_str_eq(sql(HOLDS), " 0");
     ck_assert_str_eq(sql(STATE), "updated");
     ck_assert_str_eq(sql("SELECT result || ' ' || reason FROM device_event WHERE kind = 'hold' ORDER BY number DESC LIMIT 1"),
@@ -301,6 +305,69 @@ START_TEST(lists_and_counts)
 }
 END_TEST
 
+static void ask_for(const char *version)
+{
+    check(clock_text(), "10.1.0.1", ALICE, "", "1.0", version, "offered", "approved");
+}
+
+/* Held for one version, it goes round with the next one. */
+START_TEST(another_loop)
+{
+    begin_with("2");
+    go_round(ALICE, 3, 0);
+    read_all();
+    ck_assert_str_eq(sql(HOLDS), "2.0 2");
+    for (int i = 0; i < 4; i++) {
+        ask_for("2.1");
+        download(clock_text(), "10.1.0.1", "UCPhone/POLYCOM/CX600/A/ENU/2.1/CPE/CPE.nbt", 200, 1000, 1000);
+    }
+    ask_for("2.1");
+    read_all();
+    ck_assert_str_eq(sql(HOLDS), "2.1 4");
+}
+END_TEST
+
+/* Once all of it, and then a few bytes at a time: it is not fetched again. */
+START_TEST(bytes_are_no_round)
+{
+    begin_with("3");
+    go_round(ALICE, 1, 0);
+    for (int i = 0; i < 3; i++) {
+        ask(ALICE, "1.0");
+        fetch(1);
+    }
+    ask(ALICE, "1.0");
+    read_all();
+    ck_assert_str_eq(sql(HOLDS), " 1");
+}
+END_TEST
+
+/* Released, it only asks. */
+START_TEST(released_and_asking)
+{
+    begin_with("2");
+    go_round(ALICE, 3, 0);
+    read_all();
+    assert_ok(release(ALICE, NULL));
+    for (int i = 0; i < 6; i++) {
+        ask(ALICE, "1.0");
+    }
+    read_all();
+    ck_assert_str_eq(sql(HOLDS), " 0");
+}
+END_TEST
+
+START_TEST(what_is_no_version)
+{
+    begin_with("2");
+    check(clock_text(), "10.1.0.1", ALICE, "S1", "1.0", "", "none", "current");
+    read_all();
+    assert_ok(du_hold(unit.ctx, store, id_of(ALICE), DU_HELD_ALL, &kim));
+    assert_refused(DU_E_MALFORMED, du_hold(unit.ctx, store, id_of(ALICE), "", &kim));
+    ck_assert_str_eq(sql(HOLDS), "* 0");
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = unit_tests("hold");
@@ -314,5 +381,9 @@ int main(void)
     tcase_add_test(tests, released);
     tcase_add_test(tests, held_by_somebody);
     tcase_add_test(tests, lists_and_counts);
+    tcase_add_test(tests, another_loop);
+    tcase_add_test(tests, bytes_are_no_round);
+    tcase_add_test(tests, released_and_asking);
+    tcase_add_test(tests, what_is_no_version);
     return unit_run(tests);
 }

@@ -10,7 +10,7 @@ static void check(const char *node, const char *serial, const char *address)
 {
     du_request_t request = {.key = {DU_RECORD_DOCTOR, "POLYCOM", "CX600", "A", "ENU"}, .serial = serial};
     du_check_t said = {.time = NOON, .address = address, .endpoint = "internal", .request = &request,
-                       .decision = {DU_RESULT_NONE, DU_REASON_NO_RULE, NULL}};
+                       .decision = {.result = DU_RESULT_NONE, .reason = DU_REASON_NO_RULE}};
     du_journal_t *journal;
 
     assert_ok(du_journal_open(unit.ctx, unit.dir, node, 1000000, unit.pool, &journal));
