@@ -128,7 +128,7 @@ class TestRemoving(LogsClass):
         assert OTHERS in last and '"clear"' in last and '"operator"' in last
         assert page.post("device_logs", {"action": "remove", "id": f"CELog/{OTHERS}"}).status == 404
         done = page.after(page.post("device_logs", {"action": "clear", "days": "5"}))
-        assert "Removed: 2 files." in done.text
+        assert "Files removed: 2." in done.text
         assert (site.store.files / AUDIT / CURRENT).exists() and not (site.store.files / AUDIT / OLD).exists()
 
     def test_what_is_written_to_stays(self, site):
