@@ -79,6 +79,14 @@ static const char *origin_of(const dua_setting_t *setting)
     return du_text_begins(setting->from, "site:") ? "site" : setting->from;
 }
 
+/* 1 if only the type of numbers ends the range, which says nothing to a person. */
+static int is_open(apr_pool_t *pool, du_setting_e setting)
+{
+    const char *most = du_setting_most(pool, setting);
+
+    return most && strcmp(most, du_text_number(pool, INT64_MAX)) == 0;
+}
+
 static json_t *json_row(dua_t *dua, const scope_t *scope, const dua_setting_t *setting)
 {
     json_t *row = dua_json_setting(dua->pool, setting);
@@ -87,7 +95,9 @@ static json_t *json_row(dua_t *dua, const scope_t *scope, const dua_setting_t *s
     dua_set_text(dua->pool, row, "kind", du_setting_kind(setting->setting));
     dua_set_text(dua->pool, row, "least", du_setting_least(dua->pool, setting->setting));
     dua_set_text(dua->pool, row, "most", du_setting_most(dua->pool, setting->setting));
+    dua_set_flag(row, "is_open", is_open(dua->pool, setting->setting));
     dua_set_flag(row, "is_global", du_setting_is_global(setting->setting));
+    dua_set_flag(row, "is_elsewhere", du_setting_is_global(setting->setting) && *scope->site);
     dua_set_flag(row, "is_own", setting->is_own);
     dua_set_flag(row, "may_change", may_change(dua, scope, setting->setting));
     dua_set_flag(row, "may_reset", setting->is_own && may_change(dua, scope, setting->setting));

@@ -175,6 +175,7 @@ static apr_status_t show_site(dua_t *dua, const lists_t *lists)
         return status;
     }
     dua_set_text(dua->pool, dua->data, "view", dua_value(dua, "confirm") ? "remove" : "site");
+    dua_set_flag(dua->data, "is_listed", dua_value(dua, "confirm") || !dua_may(dua, DU_RIGHT_SITE, ""));
     dua_set_text(dua->pool, dua->data, "shown", dua_place_mark(dua->pool, whole));
     dua_set_text(dua->pool, dua->data, "text", sent ? sent : lines_of(dua->pool, site));
     dua_set_text(dua->pool, dua->data, "scope", du_store_scope(dua->pool, site->name));

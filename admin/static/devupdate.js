@@ -61,3 +61,18 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
     request.send(new FormData(form));
   });
 }
+
+// A page that renews itself: what is marked data-live is exchanged for what the page says now, so that nobody loses their
+// place in the rest of it. When there is nothing more to wait for, the page is loaded anew.
+const waiting = document.querySelector("main[data-refresh]");
+if (waiting) {
+  const renew = async () => {
+    const answer = await fetch(location.href).catch(() => null);
+    const now = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
+    const parts = now && now.querySelectorAll("[data-live]");
+    if (now && !now.querySelector("main[data-refresh]")) location.replace(location.href);
+    else if (parts) document.querySelectorAll("[data-live]").forEach((part, n) => parts[n] && part.replaceWith(parts[n]));
+    setTimeout(renew, waiting.dataset.refresh * 1000);
+  };
+  setTimeout(renew, waiting.dataset.refresh * 1000);
+}

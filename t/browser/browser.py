@@ -1,5 +1,6 @@
 """A person at a browser: Debian's chromium, without a window, driven through WebDriver."""
 import base64
+import contextlib
 import os
 import pathlib
 import subprocess
@@ -78,6 +79,17 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
             "width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False})
 
+    @contextlib.contextmanager
+    def slow(self, upload):
+        """As long as it holds, no more than so many bytes a second are sent."""
+        self.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {
+            "offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": upload})
+        try:
+            yield
+        finally:
+            self.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {
+                "offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
+
     def open(self, target):
         """A page by its name and query; answers the browser, so that calls can follow each other."""
         self.driver.get(f"http://127.0.0.1:{self.site.port}/devupdate/{target}")
@@ -136,14 +148,14 @@ class Browser:
         ActionChains(self.driver).send_keys(*keys).perform()
         return self
 
-    def tab_to(self, selector):
+    def tab_to(self, element):
         """Goes there with Tab alone; everything on the way has a visible focus."""
         for _ in range(200):
             self.press(Keys.TAB)
             focus = self.driver.execute_script("""const e = document.activeElement, s = getComputedStyle(e);
-                return [e.matches(arguments[0]), e === document.body || s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0,
-                        e.outerHTML]""", selector)
+                return [e === arguments[0], e === document.body || s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0,
+                        e.outerHTML]""", element)
             assert focus[1], f"the focus cannot be seen: {focus[2]}"
             if focus[0]:
                 return self
-        raise AssertionError(f"Tab never comes to {selector}")
+        raise AssertionError(f"Tab never comes to {element.get_attribute('outerHTML')}")

@@ -123,12 +123,12 @@ class TestRemoving(LogsClass):
         asked = page.post("device_logs", {"action": "ask", "id": f"CELog/{OTHERS}"})
         assert asked.status == 200 and f'value="CELog/{OTHERS}"' in asked.text and path.exists()
         done = page.after(page.post("device_logs", {"action": "remove", "id": f"CELog/{OTHERS}"}))
-        assert "Removed: 1 files." in done.text and not path.exists()
+        assert "Files removed: 1." in done.text and not path.exists()
         last = site.store.ctl("activity", "list", "--json")
         assert OTHERS in last and '"clear"' in last and '"operator"' in last
         assert page.post("device_logs", {"action": "remove", "id": f"CELog/{OTHERS}"}).status == 404
         done = page.after(page.post("device_logs", {"action": "clear", "days": "5"}))
-        assert "Removed: 2 files." in done.text
+        assert "Files removed: 2." in done.text
         assert (site.store.files / AUDIT / CURRENT).exists() and not (site.store.files / AUDIT / OLD).exists()
 
     def test_what_is_written_to_stays(self, site):

@@ -13,7 +13,7 @@ class TestFrame(PagesClass):
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
         assert answer.text.startswith("<!DOCTYPE html>\n<html")
         assert '<a href="index" aria-current="page">Overview</a>' in answer.text
-        assert "1 rules" not in answer.text and "have a pending version" in answer.text
+        assert "Rules with a pending version: 2" in answer.text
 
     def test_headers(self, site):
         headers = Pages(site).get("index").headers

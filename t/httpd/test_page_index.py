@@ -31,8 +31,8 @@ class TestOverview(PagesClass):
 
     def test_attention(self, site):
         text = Pages(site).get("index").text
-        for words in ("rules have a pending version", "1 phones are stuck", "1 phones were refused", "1 kinds of phones have no rule",
-                      "1 phones were not seen for long", "1 phones are held"):
+        for words in ("Rules with a pending version: 2", "Phones that are stuck: 1", "Phones that were refused at their last request: 1",
+                      "Kinds of phones without a rule: 1", "Phones that were not seen for long: 1", "Phones that are held: 1"):
             assert words in text
         assert "take" not in Pages(site).get("index").text.partition("quota")[0][-200:]
 
@@ -107,4 +107,4 @@ class TestTrouble(PagesClass):
         imports = Imports(site)
         imports.ended(imports.begin(b"no cabinet"))
         assert Pages(site).json("index")["imports_failed"] == 1
-        assert "1 imports of the last days came to nothing" in Pages(site).get("index").text
+        assert "Imports of the last days that came to nothing: 1" in Pages(site).get("index").text

@@ -373,7 +373,7 @@ class TestStoredVersions(PackagesClass):
         assert f"CX600/A/ENU/{PENDING}/CPE" in pages.get("packages?view=clear").text
         assert "not used" in pages.get("packages?view=files").text
         answer = pages.post("packages", {"action": "clear"})
-        assert "1 unused versions were deleted" in pages.after(answer).text
+        assert "Unused versions deleted: 1." in pages.after(answer).text
         assert not store.image(CX600, PENDING).exists() and store.image(CX600, APPROVED).exists()
         again = pages.post("packages", {"action": "clear"})
         assert "Nothing to do" in pages.after(again).text

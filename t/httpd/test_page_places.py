@@ -42,7 +42,7 @@ class TestPostgresql(PagesClass):
         row, = pages.json("sites")["sites"]
         assert (row["subnets"], row["test_devices"], row["settings"], row["roles"]) == (["10.1.0.0/16"], 1, 1, 1)
         choice, = [row["choice"] for row in pages.json("test_devices?show=global")["test_devices"]]
-        assert "1 test devices were removed." in post("test_devices", action="remove", device=choice)
+        assert "Test devices removed: 1." in post("test_devices", action="remove", device=choice)
         answer = pages.post("test_devices", {"action": "remove", "device": choice})
         assert answer.status == 404 and "DU0725" in answer.text
         shown = pages.json("sites?site=Berlin")["shown"]

@@ -66,7 +66,7 @@ class TestRoles(Places):
                 may = "yes" if order.index(role) >= order.index(everywhere) else "site" if order.index(role) >= order.index(at_site) else "no"
                 assert cells[role] == ("setting" if (role, name) == ("OPERATOR", "approve") else may), (name, role)
             assert table[name]["limited"] == {"FREE": "all", "OWN": "own", "NEVER": "none"}[limit]
-        assert "if operators-approve says so" in Pages(clean).get("roles").text
+        assert "if operators-approve is yes" in Pages(clean).get("roles").text
 
     def test_giving(self, clean):
         pages = Pages(clean)

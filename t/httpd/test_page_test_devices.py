@@ -139,7 +139,7 @@ class TestRemoving(Places):
         assert "Remove these test devices?" in asked.text and asked.text.count('name="device"') == 2
         assert len(devices(six)) == 6
         answer = pages.after(pages.post("test_devices", [("action", "remove"), *chosen]))
-        assert "2 test devices were removed." in answer.text
+        assert "Test devices removed: 2." in answer.text
         assert sorted(devices(six)) == ["global/two", "site:Berlin/one", "site:Berlin/two", "site:Lab/one"]
         assert [(row["actor"], row["action"], row["object"]) for row in activities(six)[:2]] == \
                [("admin", "remove", "test-device site:Lab/two"), ("admin", "remove", "test-device global/one")]
