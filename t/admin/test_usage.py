@@ -8,8 +8,8 @@ from conftest import run
 COMMANDS = ["store init", "store migrate", "store check", "store copy", "activity list", "activity verify",
             "import", "package list", "package show", "rule list", "rule show", "rule forecast", "rule approve",
             "rule reset", "rule restore", "rule remove", "file list", "file clear",
-            "device list", "device show", "device why", "device counts", "device unknown", "device hold", "device held", "device release",
-            "device purge",
+            "device list", "device show", "device why", "device counts", "device unknown", "device sources", "device hold", "device held",
+            "device release", "device purge",
             "test-device add", "test-device list", "test-device remove", "site add", "site set", "site list", "site remove",
             "setting list", "setting set", "setting new", "setting reset", "role set", "role list", "role remove", "log list", "log clear",
             "ingest", "replay", "phone", "doctor", "help"]
