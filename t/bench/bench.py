@@ -341,6 +341,49 @@ def inventory(bench):
     server.close()
 
 
+PAGES = ("index", "rules", "rules?sort=phones", "rules?id=5", "rules?confirm=remove&id=5", "rules?confirm=remove&all=yes", "devices", "devices?q=3456", "devices?sort=mac",
+         "devices?sort=model", "devices?model=CX600", "devices?state=stuck", "devices?state=gone", "devices?state=gone&model=CX600",
+         "devices?unseen=60", "devices?id=1000", "devices?kinds=unknown", "packages", "test_devices", "sites", "settings", "roles", "activity",
+         "device_logs")
+
+
+# A process begins with the peak of memory of the one that starts it, so a small one does.
+START_PAGE = """
+import os, subprocess, sys, time
+for _ in range(int(sys.argv[1])):
+    start = time.monotonic()
+    process = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    answer = process.stdout.read()
+    _, status, used = os.wait4(process.pid, 0)
+    assert answer.startswith(b"Status: 200 "), answer[:200]
+    print((time.monotonic() - start) * 1000, (used.ru_utime + used.ru_stime) * 1000, used.ru_maxrss / 1024)
+"""
+
+
+def ask_page(where, target, rounds):
+    """Medians of wall time and CPU time in ms, and peak memory in MB, of the program of a page, started as httpd would."""
+    name, _, query = target.partition("?")
+    environment = {"GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET", "QUERY_STRING": query, "REMOTE_USER": "admin", "HTTP_HOST": "localhost",
+                   "DEVUPDATE_STORE": where.spec, "DEVUPDATE_FILES": str(where.files)}
+    said = subprocess.run([sys.executable, "-S", "-c", START_PAGE, str(rounds), BUILD / "admin" / name], env=environment, check=True,
+                          capture_output=True, text=True).stdout
+    return [statistics.median(values) for values in zip(*(map(float, line.split()) for line in said.splitlines()))]
+
+
+def pages(bench):
+    """The first asking of each page counts, but for a warm file cache."""
+    say(f"Pages with {bench.options.phones:,} phones and 2,000 rules: ms, of these CPU time of the page's own program; its memory in MB")
+    server = pg_server.Server()
+    for name, where in (("SQLite", store.Store(bench.root / "pages").init()),
+                        ("PostgreSQL", PgsqlStore(bench.root / "pages-pgsql", server).init())):
+        many_phones.fill(where.spec, many_phones.parse(["--phones", str(bench.options.phones), "--events", str(bench.options.phones), where.spec]))
+        where.ctl("role", "set", "admin", "administrator")
+        for target in PAGES:
+            wall, cpu, memory = ask_page(where, target, bench.options.rounds)
+            figure(f"{name}: {target}", f"{wall:.0f}  {cpu:.0f}  {memory:.0f}", "goal 150, 32 MB")
+    server.close()
+
+
 def resident(pid):
     """KiB of memory of the process that is its own (Pss_Anon) and in all (Rss)."""
     text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
@@ -596,7 +639,7 @@ def refresh(bench):
 
 SECTIONS = {"checks": checks, "external": external, "instructions": instructions, "audit": audit,
             "download": download, "rules": rules, "life": life, "memory": memory, "import": import_package,
-            "verify": verify_package, "inventory": inventory, "upload": upload, "refresh": refresh, "ingest": ingest}
+            "verify": verify_package, "inventory": inventory, "pages": pages, "upload": upload, "refresh": refresh, "ingest": ingest}
 
 
 def main():
@@ -605,6 +648,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=7, help="turns of each comparison (7)")
     parser.add_argument("--seconds", type=int, default=3, help="length of a turn (3)")
     parser.add_argument("--checks", type=int, default=1_000_000, help="checks of the memory run (1,000,000)")
+    parser.add_argument("--phones", type=int, default=500_000, help="phones behind the pages (500,000)")
     options = parser.parse_args()
     missing = [tool for tool in ("wrk", "ab", "valgrind", "setpriv", "cabextract") if not shutil.which(tool)]
     if missing:
