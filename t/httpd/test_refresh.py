@@ -12,6 +12,8 @@ from waiting import until
 IMAGE = f"{ROOTS[0]}/{image_path(CX600, APPROVED)}"
 CX500 = request_xml(Model="CX500")
 
+SQLITE = ("sqlite3", "-cmd", ".timeout 20000")   # the node writes, too
+
 
 def is_offered(site, version, body=None):
     """True if every child offers that version; None is nothing."""
@@ -136,7 +138,7 @@ class TestWithoutDatabase:
         """Until it is migrated phones get what the kept rule set says, after a restart, too."""
         site = own_site.start()
         counter = "UPDATE counter SET value = %d WHERE name = 'schema'"
-        subprocess.run(["sqlite3", str(site.store.database), counter % 1], check=True)
+        subprocess.run([*SQLITE, str(site.store.database), counter % 1], check=True)
         site.ledger.declare("DU0531", "DU0506")
         site.httpd.stop()
         site.httpd.start()
@@ -147,13 +149,13 @@ class TestWithoutDatabase:
             assert site.get(IMAGE).status == 200
         assert (site.ledger.count("DU0506"), site.ledger.count("DU0531"), site.ledger.count("DU0502")) == (1, 1, 0)
         assert "devupdatectl store migrate" in site.httpd.log()
-        subprocess.run(["sqlite3", str(site.store.database), counter % 3], check=True)
+        subprocess.run([*SQLITE, str(site.store.database), counter % 3], check=True)
         site.store.approve()
         until(lambda: site.offered(CX500) == PENDING, "the store can be used again", limit=15)
 
     def test_a_locked_database_delays_nobody(self, own_site):
         site = own_site.start()
-        holder = subprocess.Popen(["sqlite3", str(site.store.database)], stdin=subprocess.PIPE, text=True)
+        holder = subprocess.Popen([*SQLITE, str(site.store.database)], stdin=subprocess.PIPE, text=True)
         try:
             holder.stdin.write("BEGIN EXCLUSIVE; SELECT 1;\n")
             holder.stdin.flush()
@@ -170,7 +172,7 @@ class TestWithoutDatabase:
         own_site.start()
         own_site.httpd.stop()
         own_site.store.database.unlink()
-        subprocess.run(["sqlite3", str(own_site.store.database), "CREATE TABLE other (x)"], check=True)
+        subprocess.run([*SQLITE, str(own_site.store.database), "CREATE TABLE other (x)"], check=True)
         own_site.httpd.start()
         assert own_site.offered() == APPROVED, "from the kept file"
         own_site.ledger.declare("DU0530", "DU0506", "DU0502")
