@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -18,6 +18,7 @@ WIDE, NARROW = (1300, 900), (390, 800)
 PICTURES = pathlib.Path(os.environ["builddir"]) / "screenshots"
 TOOLS = pathlib.Path(os.environ["builddir"]) / "node_modules"
 AXE = TOOLS / "axe-core/axe.min.js"
+GONE = "does not belong to the document"   # chromedriver's words when the page changes while it reads it, besides its own exception
 
 
 def start(profile):
@@ -118,8 +119,16 @@ class Browser:
 
     def until(self, holds, what):
         """Waits, also through the change from one page to the next."""
-        waiting = WebDriverWait(self.driver, PATIENCE, 0.1, [StaleElementReferenceException])
-        return waiting.until(lambda _: holds(), f"never: {what}\n{self.driver.current_url}")
+        def holds_now(_):
+            try:
+                return holds()
+            except StaleElementReferenceException:
+                return False
+            except WebDriverException as error:
+                if GONE in error.msg:
+                    return False
+                raise
+        return WebDriverWait(self.driver, PATIENCE, 0.1).until(holds_now, f"never: {what}\n{self.driver.current_url}")
 
     def reads(self, words):
         """Waits until the page says that."""
