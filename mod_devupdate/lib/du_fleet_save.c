@@ -172,8 +172,51 @@ static apr_status_t count_kind(du_fleet_t *fleet, const du_kind_t *kind)
     return kind->phones ? execute(fleet, DU_SQL_FLEET_KIND_COUNT, args) : APR_SUCCESS;
 }
 
+/* What is counted by kind and version alone (device_version). */
+typedef struct version_t {
+    const du_kind_t *kind; /* one of them */
+    apr_int64_t phones;    /* how many more */
+} version_t;
+
+static void count_version(const du_fleet_t *fleet, apr_hash_t *versions, const du_kind_t *kind)
+{
+    const char *name = apr_pstrcat(fleet->pool, kind->device_key, "\n", kind->version, NULL);
+    version_t *version = apr_hash_get(versions, name, APR_HASH_KEY_STRING);
+
+    if (!version) {
+        version = apr_pcalloc(fleet->pool, sizeof(*version));
+        version->kind = kind;
+        apr_hash_set(versions, name, APR_HASH_KEY_STRING, version);
+    }
+    version->phones += kind->phones;
+}
+
+static apr_status_t save_versions(du_fleet_t *fleet, apr_hash_t *versions)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (apr_hash_index_t *at = apr_hash_first(fleet->pool, versions); at && rv == APR_SUCCESS;
+         at = apr_hash_next(at)) {
+        const version_t *version;
+        const du_key_t *key;
+        void *value;
+
+        apr_hash_this(at, NULL, NULL, &value);
+        version = value;
+        key = &version->kind->key;
+        if (version->phones != 0) {
+            rv = execute(fleet, DU_SQL_FLEET_VERSION_COUNT,
+                         (const char *const[]){version->kind->device_key, version->kind->version, key->type,
+                                               key->brand, key->model, key->revision, key->locale,
+                                               number(fleet, version->phones), NULL});
+        }
+    }
+    return rv;
+}
+
 static apr_status_t save_kinds(du_fleet_t *fleet)
 {
+    apr_hash_t *versions = apr_hash_make(fleet->pool);
     apr_status_t rv = APR_SUCCESS;
 
     for (apr_hash_index_t *at = apr_hash_first(fleet->pool, fleet->kinds); at && rv == APR_SUCCESS;
@@ -183,9 +226,10 @@ static apr_status_t save_kinds(du_fleet_t *fleet)
 
         apr_hash_this(at, NULL, NULL, &value);
         kind = value;
+        count_version(fleet, versions, kind);
         rv = kind->is_new ? insert_kind(fleet, kind) : count_kind(fleet, kind);
     }
-    return rv;
+    return rv == APR_SUCCESS ? save_versions(fleet, versions) : rv;
 }
 
 /*
@@ -303,6 +347,7 @@ static void put_whole(const du_fleet_t *fleet, const du_fleet_phone_t *phone, co
     const du_phone_t *is = &phone->is;
     const char *values[] = {number(fleet, is->id),
                             number(fleet, phone->kind->id),
+                            phone->kind->state,
                             is->mac,
                             du_phone_mac_reverse(fleet->pool, is->mac),
                             is->serial,
@@ -353,7 +398,7 @@ static apr_status_t prune_all(du_fleet_t *fleet)
 
 static apr_status_t save_phones(du_fleet_t *fleet)
 {
-    const rows_t whole = make_rows(fleet, DU_SQL_DEVICE_SAVE, 27), seen = make_rows(fleet, DU_SQL_DEVICE_TOUCH, 17),
+    const rows_t whole = make_rows(fleet, DU_SQL_DEVICE_SAVE, 28), seen = make_rows(fleet, DU_SQL_DEVICE_TOUCH, 17),
                  events = make_rows(fleet, DU_SQL_DEVICE_EVENT_INSERT, 12);
     apr_status_t rv = bury_all(fleet);
 

@@ -91,6 +91,11 @@ int du_inventory_has_kinds(const du_inventory_filter_t *filter)
            filter->site || *wanted_state(filter);
 }
 
+int du_inventory_has_versions(const du_inventory_filter_t *filter)
+{
+    return !filter->site && !*wanted_state(filter);
+}
+
 /* When matching phones were last seen: from since to before until. */
 static void seen_between(const du_inventory_view_t *view, const du_inventory_filter_t *filter, apr_time_t *since,
                          apr_time_t *until)
@@ -206,7 +211,9 @@ static apr_status_t count_kinds(du_ctx_t *ctx, du_store_t *store, const du_inven
     const char *args[ARGS_MAX];
 
     du_inventory_kind_args(ctx->pool, filter, args);
-    return number_of(ctx, store, DU_SQL_PHONES_COUNT_OF_KINDS, args, args + DU_INVENTORY_KIND_ARGS, count);
+    return du_inventory_has_versions(filter)
+               ? number_of(ctx, store, DU_SQL_PHONES_COUNT_OF_VERSIONS, args, args + DU_INVENTORY_VERSION_ARGS, count)
+               : number_of(ctx, store, DU_SQL_PHONES_COUNT_OF_KINDS, args, args + DU_INVENTORY_KIND_ARGS, count);
 }
 
 /* How many the text finds, but not more than one more than a few. */
@@ -368,36 +375,46 @@ static apr_status_t push_model(du_ctx_t *ctx, du_store_t *store, const char *aft
     return rv;
 }
 
-static void push_first(apr_pool_t *pool, du_sort_e sort, const char ***args)
+static void push_first(du_sort_e sort, const char ***args)
 {
     static const char *const mac[] = {"", "-1", NULL}, *const model[] = {"", "", "-1", "-1", "-1", NULL};
-    const char *last = du_text_number(pool, APR_INT64_MAX);
-    const char *const seen[] = {last, last, NULL};
 
-    for (const char *const *arg = sort == DU_SORT_SEEN ? seen : sort == DU_SORT_MAC ? mac : model; *arg; arg++) {
+    for (const char *const *arg = sort == DU_SORT_MAC ? mac : model; *arg; arg++) {
         *(*args)++ = *arg;
     }
 }
 
-static apr_status_t push_beginning(du_ctx_t *ctx, du_store_t *store, du_sort_e sort, const char *after,
-                                   const char ***args)
+/* Behind what was seen last of all that match: where a database begins to look is up to this, not to the other conditions. */
+static void push_last_seen(apr_pool_t *pool, const char *by, const char *id, apr_time_t until, const char ***args)
 {
-    const char *dot = after ? strrchr(after, '.') : NULL, *by;
+    int is_behind = !by || apr_atoi64(by) >= until;
 
-    if (!after) {
-        push_first(ctx->pool, sort, args);
-        return APR_SUCCESS;
+    *(*args)++ = is_behind ? du_text_number(pool, until) : by;
+    *(*args)++ = is_behind ? "0" : id;
+}
+
+static apr_status_t push_beginning(du_ctx_t *ctx, du_store_t *store, du_sort_e sort, const char *after,
+                                   apr_time_t until, const char ***args)
+{
+    const char *dot = after ? strrchr(after, '.') : NULL, *by = NULL;
+
+    if (after) {
+        by = dot ? apr_pstrmemdup(ctx->pool, after, (apr_size_t)(dot - after)) : "";
+        if (!dot || !is_number(dot + 1) ||
+            (sort == DU_SORT_MAC ? *by && !du_mac_canonical(ctx->pool, by) : !is_number(by))) {
+            return bad_beginning(ctx, after);
+        }
     }
-    by = dot ? apr_pstrmemdup(ctx->pool, after, (apr_size_t)(dot - after)) : "";
-    if (!dot || !is_number(dot + 1) ||
-        (sort == DU_SORT_MAC ? *by && !du_mac_canonical(ctx->pool, by) : !is_number(by))) {
-        return bad_beginning(ctx, after);
-    }
-    if (sort == DU_SORT_MODEL) {
+    if (sort == DU_SORT_SEEN) {
+        push_last_seen(ctx->pool, by, after ? dot + 1 : NULL, until, args);
+    } else if (!after) {
+        push_first(sort, args);
+    } else if (sort == DU_SORT_MODEL) {
         return push_model(ctx, store, after, by, dot + 1, args);
+    } else {
+        *(*args)++ = by;
+        *(*args)++ = dot + 1;
     }
-    *(*args)++ = by;
-    *(*args)++ = dot + 1;
     return APR_SUCCESS;
 }
 
@@ -407,9 +424,12 @@ apr_status_t du_inventory_page(du_ctx_t *ctx, du_store_t *store, const du_invent
                                apr_pool_t *pool, du_inventory_page_t *page)
 {
     const char *args[ARGS_MAX], **end = args;
+    apr_time_t since, until;
     way_e way;
-    apr_status_t rv = push_beginning(ctx, store, sort, after, &end);
+    apr_status_t rv;
 
+    seen_between(view, filter, &since, &until);
+    rv = push_beginning(ctx, store, sort, after, until, &end);
     page->phones = apr_array_make(pool, 64, sizeof(du_phone_t));
     page->next = NULL;
     if (rv == APR_SUCCESS) {

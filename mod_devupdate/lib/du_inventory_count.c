@@ -105,22 +105,23 @@ static int compare_counts(const void *left, const void *right)
     return order ? order : strcmp(a->state, b->state);
 }
 
-/* Fills the arguments and answers the statement. Without a filter, the two questions that overviews ask have indexes of
- * their own. Only where states matter it is asked who is gone: that is a look at every phone that is. */
+/* Fills the arguments and answers the statement. Only where states matter it is asked who is gone: that is a look at every
+ * phone that is. */
 static du_sql_e choose(apr_pool_t *pool, const du_inventory_view_t *view, const du_inventory_filter_t *filter,
                        unsigned by, const char **args)
 {
-    int is_filtered = du_inventory_has_kinds(filter) || filter->state;
+    const int versions = DIMENSIONS - 2; /* all but site and state */
 
-    if (by == DU_BY_STATE && !is_filtered) {
+    if (by == DU_BY_STATE && !du_inventory_has_kinds(filter) && !filter->state) {
         args[0] = du_text_number(pool, view->gone_before);
         return DU_SQL_PHONE_COUNTS_OF_STATES;
     }
     for (int i = 0; i < DIMENSIONS; i++) {
         args[i] = by & (1U << i) ? "1" : "";
     }
-    if (!(by & (DU_BY_SITE | DU_BY_STATE)) && !is_filtered) {
-        args[DIMENSIONS - 2] = NULL;
+    if (!(by & (DU_BY_SITE | DU_BY_STATE)) && du_inventory_has_versions(filter) && !filter->state) {
+        du_inventory_kind_args(pool, filter, args + versions);
+        args[versions + DU_INVENTORY_VERSION_ARGS] = NULL;
         return DU_SQL_PHONE_COUNTS_OF_VERSIONS;
     }
     args[DIMENSIONS] = du_text_number(pool, by & DU_BY_STATE || filter->state ? view->gone_before : 0);

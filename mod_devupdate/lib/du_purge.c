@@ -85,6 +85,9 @@ static apr_status_t count_off(du_ctx_t *ctx, const purge_t *purge)
         args[1] = du_text_number(purge->pool, *(const apr_int64_t *)kind);
         rv = du_db_execute(ctx, purge->store->db, DU_SQL_FLEET_KIND_COUNT, args, NULL);
         if (rv == APR_SUCCESS) {
+            rv = du_db_execute(ctx, purge->store->db, DU_SQL_PURGE_VERSION, args, NULL);
+        }
+        if (rv == APR_SUCCESS) {
             rv = du_db_execute(ctx, purge->store->db, DU_SQL_PURGE_STRANGER, args + 1, NULL);
         }
     }

@@ -38,9 +38,21 @@ CREATE TABLE device_count (
 );
 CREATE INDEX device_count_order ON device_count (device_key, version, id, phones);
 CREATE INDEX device_count_state ON device_count (state, phones);
+CREATE TABLE device_version (
+    device_key TEXT   NOT NULL COLLATE "binary",
+    version    TEXT   NOT NULL COLLATE "binary",
+    type       TEXT   NOT NULL,
+    brand      TEXT   NOT NULL,
+    model      TEXT   NOT NULL,
+    revision   TEXT   NOT NULL,
+    locale     TEXT   NOT NULL,
+    phones     BIGINT NOT NULL,
+    PRIMARY KEY (device_key, version)
+);
 CREATE TABLE device (
     id             BIGINT  PRIMARY KEY,
     count_id       BIGINT  NOT NULL,
+    state          TEXT    NOT NULL,
     mac            TEXT    NOT NULL COLLATE "binary",
     mac_reverse    TEXT    NOT NULL COLLATE "binary",
     serial         TEXT    NOT NULL COLLATE "binary",
@@ -67,7 +79,7 @@ CREATE TABLE device (
     takes          INTEGER NOT NULL DEFAULT 0,
     taken_offer    INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX device_seen ON device (last_seen, id, count_id);
+CREATE INDEX device_seen ON device (last_seen, id, count_id, state);
 CREATE INDEX device_mac ON device (mac, id, count_id);
 CREATE INDEX device_mac_reverse ON device (mac_reverse);
 CREATE INDEX device_serial ON device (serial, mac);

@@ -228,10 +228,10 @@ WHERE actor = %s AND id < %lld AND time >= %lld AND time < %lld AND substr(objec
 AND (%s = '' OR action = %s)
 ORDER BY id DESC LIMIT %d
 
--- The inventory. Its statements are put together of parts. d is the phone, c the row of what it shares with others; a CROSS JOIN
--- tells SQLite which of them to look at first, and a + keeps it from using a column's index. All that find phones have the
--- same parameters in the same order: where the page begins, seen since, seen before, a word if some kinds only, eight pairs
--- for these, a word if some texts only, five ranges for these, limit.
+-- The inventory. Its statements are put together of parts. d is the phone, c the row of what it shares with others (of
+-- device_count or device_version); a CROSS JOIN tells SQLite which of them to look at first, and a + keeps it from using a
+-- column's index. All that find phones have the same parameters in the same order: where the page begins, seen since, seen
+-- before, a word if some kinds only, eight pairs for these, a word if some texts only, five ranges for these, limit.
 
 -- part: phone
 d.id, d.count_id, d.mac, d.serial, d.address, c.type, c.brand, c.model, c.revision, c.locale, c.version, d.version_before,
@@ -244,10 +244,12 @@ SELECT @phone FROM device d CROSS JOIN device_count c LEFT JOIN site s ON s.name
 -- part: kinds_first
 SELECT @phone FROM device_count c CROSS JOIN device d LEFT JOIN site s ON s.name_key = c.site_key WHERE d.count_id = c.id
 
--- part: kinds
+-- part: versions
 (%s = '' OR lower(c.type) = %s) AND (%s = '' OR lower(c.brand) = %s) AND (%s = '' OR lower(c.model) = %s)
 AND (%s = '' OR lower(c.revision) = %s) AND (%s = '' OR lower(c.locale) = %s) AND (%s = '' OR c.version = %s)
-AND (%s = '*' OR c.site_key = %s) AND (%s = '' OR c.state = %s)
+
+-- part: kinds
+@versions AND (%s = '*' OR c.site_key = %s) AND (%s = '' OR c.state = %s)
 
 -- part: of_such_kinds
 (%s = '' OR +d.count_id IN (SELECT c.id FROM device_count c WHERE @kinds))
@@ -263,8 +265,8 @@ OR d.address >= %s AND d.address < %s OR lower(d.user_name) >= %s AND lower(d.us
 (c.device_key, c.version, c.id) >= (%s, %s, %lld) AND (c.id <> %lld OR d.id > %lld)
 
 -- name: phones_by_seen
--- scan: the kinds
-@phones_first AND (d.last_seen, d.id) < (%lld, %lld) AND d.last_seen >= %lld AND d.last_seen < %lld
+-- scan: the kinds. Where the page begins is before what was seen too late: the walk along the index begins there
+@phones_first AND (d.last_seen, d.id) < (%lld, %lld) AND d.last_seen >= %lld AND +d.last_seen < CAST(%s AS BIGINT)
 AND @of_such_kinds AND (%s = '' OR @ranges) ORDER BY d.last_seen DESC, d.id DESC LIMIT %d
 
 -- name: phones_by_mac
@@ -307,6 +309,10 @@ SELECT device_key, version FROM device_count WHERE id = %lld
 -- name: phones_count_of_kinds
 -- scan: the kinds
 SELECT COALESCE(SUM(c.phones), 0) FROM device_count c WHERE @kinds
+
+-- name: phones_count_of_versions
+-- scan: the versions of all kinds
+SELECT COALESCE(SUM(c.phones), 0) FROM device_version c WHERE @versions
 
 -- name: phones_count_seen
 -- scan: the kinds
@@ -351,34 +357,29 @@ LEFT JOIN site s ON s.name_key = c.site_key
 WHERE c.phones > 0 AND @kinds GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
 
 -- name: phone_counts_of_versions
--- scan: the kinds, by their index; columns as in phone_counts
+-- scan: the versions of all kinds; parameters and columns as those of phone_counts that are no site's or state's
 SELECT CASE %s WHEN '' THEN '' ELSE c.type END, CASE %s WHEN '' THEN '' ELSE c.brand END,
 CASE %s WHEN '' THEN '' ELSE c.model END, CASE %s WHEN '' THEN '' ELSE c.revision END,
-CASE %s WHEN '' THEN '' ELSE c.locale END, CASE %s WHEN '' THEN '' ELSE c.version END, '', '', SUM(t.phones), 0
-FROM (SELECT MIN(id) AS id, SUM(phones) AS phones FROM device_count GROUP BY device_key, version) t
-CROSS JOIN device_count c WHERE c.id = t.id AND t.phones > 0 GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
+CASE %s WHEN '' THEN '' ELSE c.locale END, CASE %s WHEN '' THEN '' ELSE c.version END, '', '', SUM(c.phones), 0
+FROM device_version c WHERE c.phones > 0 AND @versions GROUP BY 1, 2, 3, 4, 5, 6
 
 -- name: phone_counts_of_states
--- scan: the kinds, by their index; columns as in phone_counts. Those that are gone are added up by kind first, which are fewer; the
--- cast keeps SQLite from walking through all phones by count_id
+-- scan: the kinds, by their index; columns as in phone_counts
 SELECT '', '', '', '', '', '', '', t.state, t.phones - COALESCE(g.phones, 0), COALESCE(g.phones, 0)
-FROM (SELECT state, SUM(phones) AS phones FROM device_count GROUP BY state) t LEFT JOIN (
-SELECT c.state, SUM(s.phones) AS phones FROM (
-SELECT CAST(d.count_id AS BIGINT) AS count_id, COUNT(*) AS phones FROM device d WHERE d.last_seen < %lld
-GROUP BY CAST(d.count_id AS BIGINT)) s
-CROSS JOIN device_count c WHERE c.id = s.count_id GROUP BY c.state) g ON g.state = t.state ORDER BY t.state
+FROM (SELECT state, SUM(phones) AS phones FROM device_count GROUP BY state) t
+LEFT JOIN (SELECT state, COUNT(*) AS phones FROM device WHERE last_seen < %lld GROUP BY state) g ON g.state = t.state
+ORDER BY t.state
 
 -- name: phones_of_key
 SELECT COALESCE(SUM(phones), 0), COALESCE(SUM(CASE WHEN version = %s THEN phones ELSE 0 END), 0)
-FROM device_count WHERE device_key = %s
+FROM device_version WHERE device_key = %s
 
 -- name: phones_of_rules
--- scan: all rules are wanted. Phones are added up by version before rules are looked at: there are ten times as many counts
+-- scan: all rules are wanted
 SELECT r.id, SUM(c.phones), SUM(CASE WHEN c.version <> '' AND c.version = r.pending THEN c.phones ELSE 0 END),
 SUM(CASE WHEN c.version <> '' AND c.version = r.approved THEN c.phones ELSE 0 END),
 SUM(CASE WHEN c.version <> '' AND c.version = r.restore THEN c.phones ELSE 0 END)
-FROM (SELECT device_key, version, SUM(phones) AS phones FROM device_count GROUP BY device_key, version) c
-CROSS JOIN rule r WHERE r.device_key = c.device_key AND c.phones > 0 GROUP BY r.id ORDER BY r.id
+FROM device_version c CROSS JOIN rule r WHERE r.device_key = c.device_key AND c.phones > 0 GROUP BY r.id ORDER BY r.id
 
 -- name: forecast
 SELECT version, time, known, there FROM forecast WHERE rule_id = %lld
@@ -390,7 +391,7 @@ WITH v (id, time) AS (VALUES {(CAST(%lld AS BIGINT), CAST(%lld AS BIGINT))})
 INSERT INTO forecast (rule_id, version, time, known, there)
 SELECT r.id, r.approved, v.time, COALESCE(SUM(c.phones), 0),
 COALESCE(SUM(CASE WHEN c.version = r.approved THEN c.phones ELSE 0 END), 0)
-FROM v JOIN rule r ON r.id = v.id LEFT JOIN device_count c ON c.device_key = r.device_key WHERE r.approved <> ''
+FROM v JOIN rule r ON r.id = v.id LEFT JOIN device_version c ON c.device_key = r.device_key WHERE r.approved <> ''
 GROUP BY r.id, r.approved, v.time
 ON CONFLICT (rule_id) DO UPDATE SET version = excluded.version, time = excluded.time, known = excluded.known,
 there = excluded.there
@@ -422,7 +423,7 @@ SELECT file FROM reading WHERE file > '' LIMIT 1
 -- name: strangers
 -- a row stays while there is a rule: it counts again when the rule is removed
 SELECT s.type, s.brand, s.model, s.revision, s.locale, s.checks, s.first_seen, s.last_seen,
-COALESCE((SELECT SUM(c.phones) FROM device_count c WHERE c.device_key = s.device_key), 0)
+COALESCE((SELECT SUM(c.phones) FROM device_version c WHERE c.device_key = s.device_key), 0)
 FROM stranger s WHERE s.last_seen > %lld AND NOT EXISTS (SELECT 1 FROM rule r WHERE r.device_key = s.device_key)
 ORDER BY s.last_seen DESC, s.device_key LIMIT %d
 
@@ -596,9 +597,14 @@ VALUES (%lld, %s, %s, %s, %s, %s, %s, %s, %s, %s, %lld)
 -- name: fleet_kind_count
 UPDATE device_count SET phones = phones + %lld WHERE id = %lld
 
+-- name: fleet_version_count
+INSERT INTO device_version (device_key, version, type, brand, model, revision, locale, phones)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %lld)
+ON CONFLICT (device_key, version) DO UPDATE SET phones = device_version.phones + excluded.phones
+
 -- name: fleet_total
--- scan: all kinds, which are few
-SELECT COALESCE(SUM(phones), 0) FROM device_count
+-- scan: the versions of all kinds, which are few
+SELECT COALESCE(SUM(phones), 0) FROM device_version
 
 -- name: fleet_image
 SELECT f.name, f.size, f.signature, f.signature_size FROM rule r JOIN image i ON i.rule_id = r.id
@@ -610,13 +616,13 @@ SELECT file, bytes, result FROM device_event WHERE device_id = %lld AND kind = '
 -- name: device_save
 -- from `node` on as device_touch
 -- rows: 18
-INSERT INTO device (id, count_id, mac, mac_reverse, serial, address, user_name, version_before, version_time, first_seen, held,
+INSERT INTO device (id, count_id, state, mac, mac_reverse, serial, address, user_name, version_before, version_time, first_seen, held,
 node, endpoint, last_seen, checks, result, reason, offered, offered_time, offers, taken, taken_time, taken_bytes, taken_size,
 events, takes, taken_offer)
-VALUES {(%lld, %lld, %s, %s, %s, %s, %s, %s, %lld, %lld, %s, %s, %s, %lld, %lld, %s, %s, %s, %lld, %d, %s, %lld, %lld,
+VALUES {(%lld, %lld, %s, %s, %s, %s, %s, %s, %s, %lld, %lld, %s, %s, %s, %lld, %lld, %s, %s, %s, %lld, %d, %s, %lld, %lld,
 %lld, %lld, %d, %d)}
 ON CONFLICT (id) DO UPDATE SET
-count_id = excluded.count_id, mac = excluded.mac, mac_reverse = excluded.mac_reverse,
+count_id = excluded.count_id, state = excluded.state, mac = excluded.mac, mac_reverse = excluded.mac_reverse,
 serial = excluded.serial, address = excluded.address, user_name = excluded.user_name,
 version_before = excluded.version_before, version_time = excluded.version_time, node = excluded.node,
 endpoint = excluded.endpoint, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
@@ -660,10 +666,15 @@ DELETE FROM device_event WHERE device_id IN ({%lld})
 -- rows: 64
 DELETE FROM device WHERE id IN ({%lld})
 
+-- name: purge_version
+-- how many phones more there are of the version that is named by one of the rows of its kind
+UPDATE device_version SET phones = phones + %lld
+WHERE (device_key, version) = (SELECT c.device_key, c.version FROM device_count c WHERE c.id = %lld)
+
 -- name: purge_stranger
 -- a kind of which no phone is left, named by one of its rows
 DELETE FROM stranger WHERE device_key = (SELECT device_key FROM device_count WHERE id = %lld)
-AND NOT EXISTS (SELECT 1 FROM device_count c WHERE c.device_key = stranger.device_key AND c.phones > 0)
+AND NOT EXISTS (SELECT 1 FROM device_version c WHERE c.device_key = stranger.device_key AND c.phones > 0)
 
 -- name: users_forget
 UPDATE device SET user_name = '' WHERE user_name <> '' AND last_seen < %lld
@@ -699,7 +710,7 @@ SELECT id, approved FROM rule WHERE device_key = %s
 
 -- name: fleet_rollout
 SELECT COALESCE(SUM(CASE WHEN version = %s THEN phones ELSE 0 END), 0), COALESCE(SUM(phones), 0)
-FROM device_count WHERE device_key = %s
+FROM device_version WHERE device_key = %s
 
 -- name: rollout_save
 INSERT INTO rollout (rule_id, hour, version, current, phones) VALUES (%lld, %lld, %s, %lld, %lld)

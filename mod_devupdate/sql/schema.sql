@@ -171,6 +171,19 @@ CREATE TABLE device_count (
 CREATE INDEX device_count_order ON device_count (device_key, version, id, phones);
 CREATE INDEX device_count_state ON device_count (state, phones);
 
+-- Phones of a kind by version: the sums of device_count.
+CREATE TABLE device_version (
+    device_key TEXT   NOT NULL COLLATE "binary",
+    version    TEXT   NOT NULL COLLATE "binary",
+    type       TEXT   NOT NULL,
+    brand      TEXT   NOT NULL,
+    model      TEXT   NOT NULL,
+    revision   TEXT   NOT NULL,
+    locale     TEXT   NOT NULL,
+    phones     BIGINT NOT NULL,
+    PRIMARY KEY (device_key, version)
+);
+
 -- One phone, as its records say. `mac` and `serial` are canonical, '' = it never said one; a phone with neither is known by
 -- its address alone. `mac_reverse` is the digits of the MAC address from the last to the first.
 -- `offered` is the version it was offered last and still does not report, `offers` how often; `taken` the version it
@@ -180,6 +193,7 @@ CREATE INDEX device_count_state ON device_count (state, phones);
 CREATE TABLE device (
     id             BIGINT  PRIMARY KEY,
     count_id       BIGINT  NOT NULL,
+    state          TEXT    NOT NULL,
     mac            TEXT    NOT NULL COLLATE "binary",
     mac_reverse    TEXT    NOT NULL COLLATE "binary",
     serial         TEXT    NOT NULL COLLATE "binary",
@@ -206,7 +220,7 @@ CREATE TABLE device (
     takes          INTEGER NOT NULL DEFAULT 0,
     taken_offer    INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX device_seen ON device (last_seen, id, count_id);
+CREATE INDEX device_seen ON device (last_seen, id, count_id, state);
 CREATE INDEX device_mac ON device (mac, id, count_id);
 CREATE INDEX device_mac_reverse ON device (mac_reverse);
 CREATE INDEX device_serial ON device (serial, mac);

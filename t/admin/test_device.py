@@ -19,7 +19,7 @@ def kind(number, *, model="CX600", version="4.1", site="", state="current"):
 def phone(number, of, mac="", *, serial="", address="10.0.0.1", user="", seen=0, offers=0):
     reverse = mac.replace("-", "")[::-1]
     user = user.replace("'", "''")
-    return (f"INSERT INTO device VALUES ({number}, {of}, '{mac}', '{reverse}', '{serial}', '{address}', '{user}', '', 0, 'node1', 'internal', "
+    return (f"INSERT INTO device VALUES ({number}, {of}, '', '{mac}', '{reverse}', '{serial}', '{address}', '{user}', '', 0, 'node1', 'internal', "
             f"{NOW * SECOND}, {(NOW + seen) * SECOND}, 12, 'offered', 'approved', '4.1', {NOW * SECOND}, {offers}, '', 0, 0, 0, '', 2, 0, 0)")
 
 
@@ -33,6 +33,9 @@ def phones(ctl):
                       phone(2, 1, "00-04-F2-00-02-77", serial="abc1", seen=20), phone(3, 2, "00-08-5D-00-03-76", seen=10, offers=4),
                       phone(4, 3, address="10.9.9.9", user=HOSTILE),
                       "UPDATE device_count SET phones = (SELECT COUNT(*) FROM device WHERE count_id = device_count.id)",
+                      "UPDATE device SET state = (SELECT c.state FROM device_count c WHERE c.id = count_id)",
+                      "INSERT INTO device_version SELECT device_key, version, MIN(type), MIN(brand), MIN(model), MIN(revision), MIN(locale), "
+                      "SUM(phones) FROM device_count GROUP BY device_key, version",
                       "INSERT INTO device_event VALUES (3, 1, 1795378535000000, 'check', 'node1', '10.0.0.1', '4.0', '4.1', 'offered', "
                       "'approved', '', 0)",
                       "INSERT INTO device_event VALUES (3, 2, 1795378595000000, 'download', 'node1', '10.0.0.1', '4.1', '', 'complete', "

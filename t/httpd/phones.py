@@ -39,7 +39,9 @@ class Phones:
             count = self.number
             self.insert("device_count", id=count, device_key="/".join(key).lower(), type=key[0], brand=key[1], model=key[2],
                         revision=key[3], locale=key[4], version=version, site_key=site, state=state, phones=1)
-        values = {"id": self.number, "count_id": count, "mac": mac,
+        self.run("INSERT INTO device_version VALUES (?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET phones = phones + 1",
+                 "/".join(key).lower(), version, *key)
+        values = {"id": self.number, "count_id": count, "state": state, "mac": mac,
                   "mac_reverse": mac.replace("-", "")[::-1], "serial": f"s{self.number}", "address": "10.0.0.1",
                   "user_name": "sip:ann@contoso.com", "version_before": "", "version_time": 0, "node": "node1",
                   "endpoint": "internal", "first_seen": NOW * SECOND - 100 * DAY, "last_seen": NOW * SECOND - seen * DAY,

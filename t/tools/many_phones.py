@@ -39,9 +39,10 @@ FATES = {
 }
 SIZE = 30_000_000
 
-DEVICE = ("id count_id mac mac_reverse serial address user_name version_before version_time node endpoint first_seen last_seen checks "
+DEVICE = ("id count_id state mac mac_reverse serial address user_name version_before version_time node endpoint first_seen last_seen checks "
           "result reason offered offered_time offers taken taken_time taken_bytes taken_size held events").split()
 COUNT = "id device_key type brand model revision locale version site_key state phones".split()
+VERSION = "device_key version type brand model revision locale phones".split()
 RULE = "id device_key type brand model revision locale update_type pending approved restore".split()
 STRANGER = "device_key type brand model revision locale checks first_seen last_seen".split()
 TRAFFIC = "hour node checks offers refused downloads bytes uploads".split()
@@ -110,7 +111,7 @@ class Phones:
         place = self.sites.index(site)
         taken = APPROVED if part else ""
         serial = f"{kind.brand[:2].lower()}{number:08}" if number % 3 else ""
-        return (number, self.count(kind, version, site, state),
+        return (number, self.count(kind, version, site, state), state,
                 "-".join(mac[i:i + 2] for i in range(0, 12, 2)) if number % 50 else "", mac[::-1] if number % 50 else "", serial,
                 f"10.{place}.{number // 250 % 256}.{number % 250 + 1}", f"sip:user{number}@contoso.com" if number % 4 else "",
                 old if version == APPROVED else "", last - 90 * DAY, NODES[number % 3], "internal" if number % 8 else "external",
@@ -129,6 +130,13 @@ class Phones:
     def rows_of_counts(self):
         for (kind, version, site, state), (number, phones) in self.counts.items():
             yield (number, key_of(kind), *kind, version, site, state, phones)
+
+    def rows_of_versions(self):
+        versions = collections.Counter()
+        for (kind, version, _, _), (_, phones) in self.counts.items():
+            versions[kind, version] += phones
+        for (kind, version), phones in versions.items():
+            yield (key_of(kind), version, *kind, phones)
 
     def rules(self):
         for number, kind in enumerate(self.kinds, 1):
@@ -204,6 +212,7 @@ def fill(spec, options):
     database.load("site_subnet", ("subnet", "name_key"), [(f"10.{place}.0.0/16", site) for place, site in enumerate(phones.sites) if site])
     database.load("device", DEVICE, phones.devices())
     database.load("device_count", COUNT, phones.rows_of_counts())
+    database.load("device_version", VERSION, phones.rows_of_versions())
     database.load("stranger", STRANGER, phones.rows_of_strangers())
     database.load("traffic", TRAFFIC, phones.traffic())
     database.load("rollout", ROLLOUT, phones.rollout())

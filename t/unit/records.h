@@ -84,7 +84,11 @@ static inline void check_counts(void)
 {
     ck_assert_str_eq(sql("SELECT COUNT(*) FROM device_count c WHERE c.phones <> "
                          "(SELECT COUNT(*) FROM device d WHERE d.count_id = c.id)"), "0");
-    ck_assert_str_eq(sql("SELECT COUNT(*) FROM device d WHERE NOT EXISTS (SELECT 1 FROM device_count c WHERE c.id = d.count_id)"), "0");
+    ck_assert_str_eq(sql("SELECT COUNT(*) FROM device d WHERE NOT EXISTS (SELECT 1 FROM device_count c WHERE c.id = d.count_id "
+                         "AND c.state = d.state)"), "0");
+    ck_assert_str_eq(sql("SELECT COUNT(*) FROM (SELECT device_key, version, SUM(phones) AS phones FROM device_count "
+                         "GROUP BY device_key, version) c LEFT JOIN device_version v ON v.device_key = c.device_key "
+                         "AND v.version = c.version WHERE c.phones <> COALESCE(v.phones, 0)"), "0");
     ck_assert_str_eq(sql("SELECT COUNT(*) FROM device_event e WHERE NOT EXISTS (SELECT 1 FROM device d WHERE d.id = e.device_id "
                          "AND d.events >= e.number)"), "0");
 }

@@ -41,12 +41,15 @@ static du_store_t *phones(void)
     for (int i = 0; i < COUNT_OF(rows); i++) {
         const char *reverse = du_phone_mac_reverse(unit.pool, rows[i].mac);
 
-        run_sql(spec, apr_psprintf(unit.pool, "INSERT INTO device VALUES (%d, %d, '%s', '%s', '%s', '%s', '%s', '3.0', 5, 'node1', "
+        run_sql(spec, apr_psprintf(unit.pool, "INSERT INTO device VALUES (%d, %d, '', '%s', '%s', '%s', '%s', '%s', '3.0', 5, 'node1', "
                                    "'internal', 6, %" APR_INT64_T_FMT ", 7, 'offered', 'approved', '4.2', 8, 9, '4.1', 10, 11, 12, "
                                    "'', 13, 0, 0)", rows[i].id, rows[i].kind, rows[i].mac, reverse, rows[i].serial, rows[i].address,
                                    rows[i].user, NOW - rows[i].days * DAY));
     }
     run_sql(spec, "UPDATE device_count SET phones = (SELECT count(*) FROM device WHERE count_id = device_count.id)");
+    run_sql(spec, "UPDATE device SET state = (SELECT c.state FROM device_count c WHERE c.id = count_id)");
+    run_sql(spec, "INSERT INTO device_version SELECT device_key, version, MIN(type), MIN(brand), MIN(model), MIN(revision), MIN(locale), "
+                  "SUM(phones) FROM device_count GROUP BY device_key, version");
     return store;
 }
 
@@ -172,7 +175,8 @@ START_TEST(many_phones)
     int is_counted = 1;
 
     run_sql(spec, "INSERT INTO device_count VALUES (1, 'k', 'UCPhone', 'B', 'M', 'A', 'ENU', '4.1', '', 'current', 2500)");
-    run_sql(spec, "INSERT INTO device WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) SELECT i, 1, "
+    run_sql(spec, "INSERT INTO device_version VALUES ('k', '4.1', 'UCPhone', 'B', 'M', 'A', 'ENU', 2500)");
+    run_sql(spec, "INSERT INTO device WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) SELECT i, 1, 'current', "
                   "'00-AA-00-' || substr((10000 + i) || '', 2, 2) || '-' || substr((10000 + i) || '', 4, 2) || '-00', '', '', '', '', '', 0, '', '', 0, 1000000 - i, 0, '', '', '', 0, 0, '', 0, 0, 0, '', 0, 0, 0 FROM n");
     for (int i = 0; i < COUNT_OF(wanted); i++) {
         for (int sort = 0; sort < DU_SORTS; sort++) {

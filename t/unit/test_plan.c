@@ -246,7 +246,8 @@ START_TEST(phones_of_the_inventory)
             "(2, 'ucphone/polycom/m1/a/enu', 'UCPhone', 'POLYCOM', 'M1', 'A', 'ENU', '" V2 "', '', 'new', 2),"
             "(3, 'ucphone/polycom/m1/a/enu', 'UCPhone', 'POLYCOM', 'M1', 'A', 'ENU', '" V3 "', '', 'new', 4),"
             "(4, 'ucphone/polycom/m1/a/enu', 'UCPhone', 'POLYCOM', 'M1', 'A', 'ENU', 'V9', '', 'new', 8),"
-            "(5, 'ucphone/polycom/m3/a/enu', 'UCPhone', 'POLYCOM', 'M3', 'A', 'ENU', '" V2 "', '', 'new', 16)");
+            "(5, 'ucphone/polycom/m3/a/enu', 'UCPhone', 'POLYCOM', 'M3', 'A', 'ENU', '" V2 "', '', 'new', 16);"
+            "INSERT INTO device_version SELECT device_key, version, type, brand, model, revision, locale, phones FROM device_count");
     assert_ok(du_plan_phones_read(unit.ctx, store, NULL, unit.pool, &phones));
     ck_assert_ptr_nonnull(phones);
     check_phones(store, phones, "1", DU_ACTION_APPROVE, NULL, 15, 11, 0);

@@ -22,7 +22,8 @@ static const char *filled_store(void)
     run_sql(spec, "INSERT INTO reading VALUES ('efil', 4, 5)");
     run_sql(spec, "INSERT INTO device_count VALUES (3, 'edev', 'etyp', 'ebra', 'emod', 'erev', 'eloc', 'ever', "
                   "'esit', 'esta', 12)");
-    run_sql(spec, "INSERT INTO device VALUES (3, 4, 'emac', 'erev', 'eser', 'eadd', 'euse', 'ever', 10, 'enod', "
+    run_sql(spec, "INSERT INTO device_version VALUES ('edev', 'ever', 'etyp', 'ebra', 'emod', 'erev', 'eloc', 12)");
+    run_sql(spec, "INSERT INTO device VALUES (3, 4, 'esta', 'emac', 'erev', 'eser', 'eadd', 'euse', 'ever', 10, 'enod', "
                   "'eend', 13, 14, 15, 'eres', 'erea', 'eoff', 19, 20, 'etak', 22, 23, 24, 'ehel', 26, 27, 28)");
     run_sql(spec, "INSERT INTO device_event VALUES (3, 4, 5, 'ekin', 'enod', 'eadd', 'ever', 'eoff', 'eres', "
                   "'erea', 'efil', 14)");
@@ -65,7 +66,7 @@ static const char *content_of(const char *spec, const char *table)
         "forecast", "rule_id || ' ' || version || ' ' || time || ' ' || known || ' ' || there",
         "node", "name || ' ' || seen || ' ' || generation || ' ' || compiled || ' ' || behind_since",
         "reading", "file || ' ' || position || ' ' || time",
-        "device", "id || ' ' || count_id || ' ' || mac || ' ' || mac_reverse || ' ' || serial || ' ' || "
+        "device", "id || ' ' || count_id || ' ' || state || ' ' || mac || ' ' || mac_reverse || ' ' || serial || ' ' || "
                   "address || ' ' || user_name || ' ' || version_before || ' ' || version_time || ' ' || "
                   "node || ' ' || endpoint || ' ' || first_seen || ' ' || last_seen || ' ' || checks || ' ' || "
                   "result || ' ' || reason || ' ' || offered || ' ' || offered_time || ' ' || offers || ' ' || "
@@ -77,6 +78,8 @@ static const char *content_of(const char *spec, const char *table)
         "device_count", "id || ' ' || device_key || ' ' || type || ' ' || brand || ' ' || "
                         "model || ' ' || revision || ' ' || locale || ' ' || version || ' ' || "
                         "site_key || ' ' || state || ' ' || phones",
+        "device_version", "device_key || ' ' || version || ' ' || type || ' ' || brand || ' ' || model || ' ' || revision || ' ' || "
+                          "locale || ' ' || phones",
         "stranger", "device_key || ' ' || type || ' ' || brand || ' ' || model || ' ' || revision || ' ' || "
                     "locale || ' ' || checks || ' ' || first_seen || ' ' || last_seen",
         "traffic", "hour || ' ' || node || ' ' || checks || ' ' || offers || ' ' || refused || ' ' || "
