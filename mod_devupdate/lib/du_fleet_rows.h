@@ -158,6 +158,18 @@ apr_status_t du_fleet_load_image(du_fleet_t *fleet, const char *device_key, cons
 /* What the phone fetched of is.taken, by its events. */
 apr_status_t du_fleet_load_fetched(du_fleet_t *fleet, du_fleet_phone_t *phone);
 
+/* Counts every phone with the kind it is of now. */
+apr_status_t du_fleet_move_phones(du_fleet_t *fleet);
+
+/* Writes how many phones more there are of each kind; gives new kinds their ids. */
+apr_status_t du_fleet_save_kinds(du_fleet_t *fleet);
+
+/* A number as a parameter; in fleet->pool. */
+const char *du_fleet_number(const du_fleet_t *fleet, apr_int64_t value);
+
+/* One statement that writes. */
+apr_status_t du_fleet_execute(du_fleet_t *fleet, du_sql_e statement, const char *const *args);
+
 /* Writes everything. `hour` is when the last of it was. */
 apr_status_t du_fleet_save(du_fleet_t *fleet, apr_time_t hour);
 

@@ -7,12 +7,12 @@
 #include "du_batch.h"
 #include "du_text.h"
 
-static const char *number(const du_fleet_t *fleet, apr_int64_t value)
+const char *du_fleet_number(const du_fleet_t *fleet, apr_int64_t value)
 {
     return value == 0 ? "0" : value == 1 ? "1" : du_text_number(fleet->pool, value);
 }
 
-static apr_status_t execute(du_fleet_t *fleet, du_sql_e statement, const char *const *args)
+apr_status_t du_fleet_execute(du_fleet_t *fleet, du_sql_e statement, const char *const *args)
 {
     return du_db_execute(fleet->ctx, fleet->store->db, statement, args, NULL);
 }
@@ -53,186 +53,6 @@ static apr_status_t write_rows(du_fleet_t *fleet, const rows_t *rows)
 }
 
 /*
- * Kinds
- */
-
-static const char *kind_name(const du_fleet_t *fleet, const char *device_key, const char *version,
-                             const char *site_key, const char *state)
-{
-    return apr_pstrcat(fleet->pool, device_key, "\n", version, "\n", site_key, "\n", state, NULL);
-}
-
-static apr_status_t take_id(void *baton, const char *const *columns, apr_pool_t *row_pool)
-{
-    (void)row_pool;
-    *(apr_int64_t *)baton = apr_atoi64(columns[0]);
-    return APR_SUCCESS;
-}
-
-/* The kind that a phone is of now, of the store or a new one. */
-static apr_status_t find_kind(du_fleet_t *fleet, const du_fleet_phone_t *phone, du_kind_t **kind)
-{
-    const char *state = du_phone_state_word(phone->is.state);
-    const char *args[] = {phone->device_key, phone->is.version, phone->is.site, state, NULL};
-    const char *name = kind_name(fleet, args[0], args[1], args[2], args[3]);
-    apr_int64_t id = 0;
-    apr_status_t rv = APR_SUCCESS;
-
-    *kind = apr_hash_get(fleet->kinds, name, APR_HASH_KEY_STRING);
-    if (*kind) {
-        return APR_SUCCESS;
-    }
-    rv = du_db_select(fleet->ctx, fleet->store->db, DU_SQL_FLEET_KIND, args, take_id, &id);
-    *kind = id ? apr_hash_get(fleet->kinds_by_id, &id, sizeof(id)) : NULL;
-    if (!*kind) {
-        *kind = apr_pcalloc(fleet->pool, sizeof(**kind));
-        **kind = (du_kind_t){id, phone->device_key, phone->is.key, args[1], args[2], state, 0, id == 0};
-    }
-    apr_hash_set(fleet->kinds, name, APR_HASH_KEY_STRING, *kind);
-    return rv;
-}
-
-static int is_kind(const du_kind_t *kind, const du_fleet_phone_t *phone)
-{
-    return strcmp(kind->version, phone->is.version) == 0 &&
-           strcmp(kind->state, du_phone_state_word(phone->is.state)) == 0 &&
-           strcmp(kind->site_key, phone->is.site) == 0 && strcmp(kind->device_key, phone->device_key) == 0;
-}
-
-/* Moves a phone from the kind it was of to the one it is of. */
-static apr_status_t move_phone(du_fleet_t *fleet, du_fleet_phone_t *phone)
-{
-    du_kind_t *kind;
-    apr_status_t rv;
-
-    if (phone->is_gone) {
-        if (phone->kind) {
-            phone->kind->phones--;
-        }
-        return APR_SUCCESS;
-    }
-    if (!phone->changed || (phone->kind && is_kind(phone->kind, phone))) {
-        return APR_SUCCESS;
-    }
-    rv = find_kind(fleet, phone, &kind);
-    if (rv == APR_SUCCESS && kind != phone->kind) {
-        if (phone->kind) {
-            phone->kind->phones--;
-        }
-        kind->phones++;
-        phone->kind = kind;
-        phone->changed |= DU_CHANGED_NAME;
-    }
-    return rv;
-}
-
-static apr_status_t move_phones(du_fleet_t *fleet)
-{
-    apr_status_t rv = APR_SUCCESS;
-
-    for (apr_hash_index_t *at = apr_hash_first(fleet->pool, fleet->kinds_by_id); at; at = apr_hash_next(at)) {
-        void *value;
-        du_kind_t *kind;
-
-        apr_hash_this(at, NULL, NULL, &value);
-        kind = value;
-        apr_hash_set(fleet->kinds, kind_name(fleet, kind->device_key, kind->version, kind->site_key, kind->state),
-                     APR_HASH_KEY_STRING, kind);
-    }
-    for (int i = 0; i < fleet->phones->nelts && rv == APR_SUCCESS; i++) {
-        rv = move_phone(fleet, APR_ARRAY_IDX(fleet->phones, i, du_fleet_phone_t *));
-    }
-    return rv;
-}
-
-static apr_status_t insert_kind(du_fleet_t *fleet, du_kind_t *kind)
-{
-    const char *args[] = {NULL,
-                          kind->device_key,
-                          kind->key.type,
-                          kind->key.brand,
-                          kind->key.model,
-                          kind->key.revision,
-                          kind->key.locale,
-                          kind->version,
-                          kind->site_key,
-                          kind->state,
-                          number(fleet, kind->phones),
-                          NULL};
-    apr_status_t rv = du_store_raise(fleet->ctx, fleet->store, "device_count", &kind->id);
-
-    args[0] = number(fleet, kind->id);
-    return rv == APR_SUCCESS ? execute(fleet, DU_SQL_FLEET_KIND_INSERT, args) : rv;
-}
-
-static apr_status_t count_kind(du_fleet_t *fleet, const du_kind_t *kind)
-{
-    const char *args[] = {number(fleet, kind->phones), number(fleet, kind->id), NULL};
-
-    return kind->phones ? execute(fleet, DU_SQL_FLEET_KIND_COUNT, args) : APR_SUCCESS;
-}
-
-/* What is counted by kind and version alone (device_version). */
-typedef struct version_t {
-    const du_kind_t *kind; /* one of them */
-    apr_int64_t phones;    /* how many more */
-} version_t;
-
-static void count_version(const du_fleet_t *fleet, apr_hash_t *versions, const du_kind_t *kind)
-{
-    const char *name = apr_pstrcat(fleet->pool, kind->device_key, "\n", kind->version, NULL);
-    version_t *version = apr_hash_get(versions, name, APR_HASH_KEY_STRING);
-
-    if (!version) {
-        version = apr_pcalloc(fleet->pool, sizeof(*version));
-        version->kind = kind;
-        apr_hash_set(versions, name, APR_HASH_KEY_STRING, version);
-    }
-    version->phones += kind->phones;
-}
-
-static apr_status_t save_versions(du_fleet_t *fleet, apr_hash_t *versions)
-{
-    apr_status_t rv = APR_SUCCESS;
-
-    for (apr_hash_index_t *at = apr_hash_first(fleet->pool, versions); at && rv == APR_SUCCESS;
-         at = apr_hash_next(at)) {
-        const version_t *version;
-        const du_key_t *key;
-        void *value;
-
-        apr_hash_this(at, NULL, NULL, &value);
-        version = value;
-        key = &version->kind->key;
-        if (version->phones != 0) {
-            rv = execute(fleet, DU_SQL_FLEET_VERSION_COUNT,
-                         (const char *const[]){version->kind->device_key, version->kind->version, key->type,
-                                               key->brand, key->model, key->revision, key->locale,
-                                               number(fleet, version->phones), NULL});
-        }
-    }
-    return rv;
-}
-
-static apr_status_t save_kinds(du_fleet_t *fleet)
-{
-    apr_hash_t *versions = apr_hash_make(fleet->pool);
-    apr_status_t rv = APR_SUCCESS;
-
-    for (apr_hash_index_t *at = apr_hash_first(fleet->pool, fleet->kinds); at && rv == APR_SUCCESS;
-         at = apr_hash_next(at)) {
-        void *value;
-        du_kind_t *kind;
-
-        apr_hash_this(at, NULL, NULL, &value);
-        kind = value;
-        count_version(fleet, versions, kind);
-        rv = kind->is_new ? insert_kind(fleet, kind) : count_kind(fleet, kind);
-    }
-    return rv == APR_SUCCESS ? save_versions(fleet, versions) : rv;
-}
-
-/*
  * Phones
  */
 
@@ -262,7 +82,7 @@ static apr_status_t give_ids(du_fleet_t *fleet)
 static apr_status_t bury(du_fleet_t *fleet, const du_fleet_phone_t *phone)
 {
     du_fleet_phone_t *heir = phone->heir;
-    const char *id = number(fleet, phone->is.id), *args[] = {id, NULL};
+    const char *id = du_fleet_number(fleet, phone->is.id), *args[] = {id, NULL};
     apr_status_t rv;
 
     if (phone->is.id == 0) {
@@ -272,21 +92,21 @@ static apr_status_t bury(du_fleet_t *fleet, const du_fleet_phone_t *phone)
         heir = heir->heir;
     }
     if (heir) {
-        const char *move[] = {number(fleet, heir->is.id), number(fleet, heir->is.events), id, NULL};
+        const char *move[] = {du_fleet_number(fleet, heir->is.id), du_fleet_number(fleet, heir->is.events), id, NULL};
 
-        rv = execute(fleet, DU_SQL_DEVICE_EVENT_MOVE, move);
+        rv = du_fleet_execute(fleet, DU_SQL_DEVICE_EVENT_MOVE, move);
         heir->is.events += phone->is.events;
     } else {
-        rv = execute(fleet, DU_SQL_DEVICE_EVENTS_DELETE, args);
+        rv = du_fleet_execute(fleet, DU_SQL_DEVICE_EVENTS_DELETE, args);
     }
-    return rv == APR_SUCCESS ? execute(fleet, DU_SQL_DEVICE_DELETE, args) : rv;
+    return rv == APR_SUCCESS ? du_fleet_execute(fleet, DU_SQL_DEVICE_DELETE, args) : rv;
 }
 
 static apr_status_t prune(du_fleet_t *fleet, const du_fleet_phone_t *phone, apr_int64_t last)
 {
-    const char *args[] = {number(fleet, phone->is.id), number(fleet, last), NULL};
+    const char *args[] = {du_fleet_number(fleet, phone->is.id), du_fleet_number(fleet, last), NULL};
 
-    return last > 0 ? execute(fleet, DU_SQL_DEVICE_EVENT_PRUNE, args) : APR_SUCCESS;
+    return last > 0 ? du_fleet_execute(fleet, DU_SQL_DEVICE_EVENT_PRUNE, args) : APR_SUCCESS;
 }
 
 /* Between three quarters of the history and all of it is kept, so that not every event removes one. */
@@ -299,9 +119,9 @@ static void put_events(du_fleet_t *fleet, du_fleet_phone_t *phone, const rows_t 
     skipped = events->nelts > history ? events->nelts - history : 0;
     for (int i = skipped; i < events->nelts; i++) {
         const du_phone_event_t *event = &APR_ARRAY_IDX(events, i, du_phone_event_t);
-        const char *row[] = {number(fleet, phone->is.id),
-                             number(fleet, before + i + 1),
-                             number(fleet, event->time),
+        const char *row[] = {du_fleet_number(fleet, phone->is.id),
+                             du_fleet_number(fleet, before + i + 1),
+                             du_fleet_number(fleet, event->time),
                              event->kind,
                              event->node,
                              event->address,
@@ -310,7 +130,7 @@ static void put_events(du_fleet_t *fleet, du_fleet_phone_t *phone, const rows_t 
                              event->result,
                              event->reason,
                              event->file,
-                             number(fleet, event->bytes)};
+                             du_fleet_number(fleet, event->bytes)};
 
         put_values(rows, row, COUNT_OF(row));
     }
@@ -324,20 +144,20 @@ static void put_doings(const du_fleet_t *fleet, const du_fleet_phone_t *phone, c
     const du_phone_t *is = &phone->is;
     const char *values[] = {is->node,
                             is->endpoint,
-                            number(fleet, is->last_seen),
-                            number(fleet, is->checks),
+                            du_fleet_number(fleet, is->last_seen),
+                            du_fleet_number(fleet, is->checks),
                             is->result,
                             is->reason,
                             is->offered,
-                            number(fleet, is->offered_time),
-                            number(fleet, is->offers),
+                            du_fleet_number(fleet, is->offered_time),
+                            du_fleet_number(fleet, is->offers),
                             is->taken,
-                            number(fleet, is->taken_time),
-                            number(fleet, is->taken_bytes),
-                            number(fleet, is->taken_size),
-                            number(fleet, is->events),
-                            number(fleet, is->takes),
-                            number(fleet, phone->taken_offer)};
+                            du_fleet_number(fleet, is->taken_time),
+                            du_fleet_number(fleet, is->taken_bytes),
+                            du_fleet_number(fleet, is->taken_size),
+                            du_fleet_number(fleet, is->events),
+                            du_fleet_number(fleet, is->takes),
+                            du_fleet_number(fleet, phone->taken_offer)};
 
     put_values(rows, values, COUNT_OF(values));
 }
@@ -345,8 +165,8 @@ static void put_doings(const du_fleet_t *fleet, const du_fleet_phone_t *phone, c
 static void put_whole(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const rows_t *rows)
 {
     const du_phone_t *is = &phone->is;
-    const char *values[] = {number(fleet, is->id),
-                            number(fleet, phone->kind->id),
+    const char *values[] = {du_fleet_number(fleet, is->id),
+                            du_fleet_number(fleet, phone->kind->id),
                             phone->kind->state,
                             is->mac,
                             du_phone_mac_reverse(fleet->pool, is->mac),
@@ -354,8 +174,8 @@ static void put_whole(const du_fleet_t *fleet, const du_fleet_phone_t *phone, co
                             is->address,
                             is->user,
                             is->version_before,
-                            number(fleet, is->version_time),
-                            number(fleet, is->first_seen),
+                            du_fleet_number(fleet, is->version_time),
+                            du_fleet_number(fleet, is->first_seen),
                             is->held};
 
     put_values(rows, values, COUNT_OF(values));
@@ -364,7 +184,7 @@ static void put_whole(const du_fleet_t *fleet, const du_fleet_phone_t *phone, co
 
 static void put_seen(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const rows_t *rows)
 {
-    const char *id = number(fleet, phone->is.id);
+    const char *id = du_fleet_number(fleet, phone->is.id);
 
     put_values(rows, &id, 1);
     put_doings(fleet, phone, rows);
@@ -441,13 +261,22 @@ static apr_status_t save_traffic(du_fleet_t *fleet)
 
         apr_hash_this(at, NULL, NULL, &value);
         traffic = value;
-        rv = execute(fleet, DU_SQL_TRAFFIC_SAVE,
-                     (const char *const[]){number(fleet, traffic->hour), traffic->node,
-                                           number(fleet, traffic->checks), number(fleet, traffic->offers),
-                                           number(fleet, traffic->refused), number(fleet, traffic->downloads),
-                                           number(fleet, traffic->bytes), number(fleet, traffic->uploads), NULL});
+        rv = du_fleet_execute(
+            fleet, DU_SQL_TRAFFIC_SAVE,
+            (const char *const[]){du_fleet_number(fleet, traffic->hour), traffic->node,
+                                  du_fleet_number(fleet, traffic->checks), du_fleet_number(fleet, traffic->offers),
+                                  du_fleet_number(fleet, traffic->refused),
+                                  du_fleet_number(fleet, traffic->downloads), du_fleet_number(fleet, traffic->bytes),
+                                  du_fleet_number(fleet, traffic->uploads), NULL});
     }
     return rv;
+}
+
+static apr_status_t take_count(void *baton, const char *const *columns, apr_pool_t *row_pool)
+{
+    (void)row_pool;
+    *(apr_int64_t *)baton = apr_atoi64(columns[0]);
+    return APR_SUCCESS;
 }
 
 /* Whether there is room for a stranger: a known one has it. *count is -1 as long as nobody has asked. */
@@ -460,7 +289,7 @@ static apr_status_t has_room(du_fleet_t *fleet, const char *device_key, apr_int6
     *room = known->nelts > 0;
     if (rv == APR_SUCCESS && !*room) {
         if (*count < 0) {
-            rv = du_db_select(fleet->ctx, fleet->store->db, DU_SQL_STRANGERS_COUNT, NULL, take_id, count);
+            rv = du_db_select(fleet->ctx, fleet->store->db, DU_SQL_STRANGERS_COUNT, NULL, take_count, count);
         }
         *room = *count < DU_STRANGERS_MAX;
         *count += *room;
@@ -477,15 +306,15 @@ static apr_status_t save_stranger(du_fleet_t *fleet, const du_fleet_stranger_t *
                           key->model,
                           key->revision,
                           key->locale,
-                          number(fleet, stranger->checks),
-                          number(fleet, stranger->first_seen),
-                          number(fleet, stranger->last_seen),
+                          du_fleet_number(fleet, stranger->checks),
+                          du_fleet_number(fleet, stranger->first_seen),
+                          du_fleet_number(fleet, stranger->last_seen),
                           NULL};
     int room;
     apr_status_t rv = has_room(fleet, stranger->device_key, count, &room);
 
     fleet->result->strange += rv == APR_SUCCESS && !room ? stranger->checks : 0;
-    return rv == APR_SUCCESS && room ? execute(fleet, DU_SQL_STRANGER_SAVE, args) : rv;
+    return rv == APR_SUCCESS && room ? du_fleet_execute(fleet, DU_SQL_STRANGER_SAVE, args) : rv;
 }
 
 static apr_status_t save_strangers(du_fleet_t *fleet)
@@ -530,9 +359,9 @@ static apr_status_t save_rollout(du_fleet_t *fleet, const char *device_key, apr_
     }
     rv = du_db_select(fleet->ctx, fleet->store->db, DU_SQL_FLEET_ROLLOUT,
                       (const char *const[]){rule.second, device_key, NULL}, take_pair, &phones);
-    return rv == APR_SUCCESS ? execute(fleet, DU_SQL_ROLLOUT_SAVE,
-                                       (const char *const[]){rule.first, number(fleet, hour), rule.second,
-                                                             phones.first, phones.second, NULL})
+    return rv == APR_SUCCESS ? du_fleet_execute(fleet, DU_SQL_ROLLOUT_SAVE,
+                                                (const char *const[]){rule.first, du_fleet_number(fleet, hour),
+                                                                      rule.second, phones.first, phones.second, NULL})
                              : rv;
 }
 
@@ -562,10 +391,10 @@ apr_status_t du_fleet_save(du_fleet_t *fleet, apr_time_t hour)
     apr_status_t rv = give_ids(fleet);
 
     if (rv == APR_SUCCESS) {
-        rv = move_phones(fleet);
+        rv = du_fleet_move_phones(fleet);
     }
     if (rv == APR_SUCCESS) {
-        rv = save_kinds(fleet);
+        rv = du_fleet_save_kinds(fleet);
     }
     if (rv == APR_SUCCESS) {
         rv = save_phones(fleet);
