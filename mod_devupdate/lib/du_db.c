@@ -18,14 +18,22 @@
 #define SQLITE_CACHE     "PRAGMA cache_size=-65536"
 #define SQLITE_TEMPORARY "PRAGMA temp_store=MEMORY"
 
+/* Who writes much (du_db_expect_many()) copies pages from the log into the file when there are so many of them, 32 MiB, instead
+ * of 4: most of them are the same ones again and again. */
+#define SQLITE_LOG "PRAGMA wal_autocheckpoint=8192"
+
+/* Compiling a statement takes PostgreSQL longer than any of ours takes, and it does so wherever it has no good idea of the
+ * costs, or is told that a walk over a table is too much. */
+#define PGSQL_NO_JIT "SET jit = off"
+
 /* PostgreSQL plans a prepared statement once for all: one that was planned while a table was nearly empty walks over it when
  * it has grown, for as long as the connection lives. Planning anew costs little where little is asked. */
-#define PGSQL_PLANS "SET plan_cache_mode = force_custom_plan"
+#define PGSQL_PLANS "SET plan_cache_mode = force_custom_plan; " PGSQL_NO_JIT
 
 /* Who asks the same thousands of times (du_db_expect_many()) keeps the plans: making each anew took half of the time. Without
  * statistics PostgreSQL would walk over a table for a few dozen rows that an index finds, and the reader fills a new store
  * faster than autovacuum looks at it. */
-#define PGSQL_MANY_PLANS "SET plan_cache_mode = auto; SET enable_seqscan = off"
+#define PGSQL_MANY_PLANS "SET plan_cache_mode = auto; SET enable_seqscan = off; " PGSQL_NO_JIT
 
 /* Kept in the database file, so it is set once. In rollback-journal mode readers and writers block each other. */
 #define SQLITE_JOURNAL_MODE "PRAGMA journal_mode=WAL"
@@ -173,6 +181,7 @@ static void set_up(du_db_t *db)
     run_pragma(db, SQLITE_TEMPORARY);
     if (db->is_many) {
         run_pragma(db, SQLITE_CACHE);
+        run_pragma(db, SQLITE_LOG);
     }
 }
 

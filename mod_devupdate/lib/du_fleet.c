@@ -274,6 +274,7 @@ static void set_version(du_fleet_t *fleet, du_fleet_phone_t *phone, const du_rec
         is->version_before = is->version;
         is->version_time = *is->version ? record->time : 0;
         is->version = record->version;
+        phone->changed |= DU_CHANGED_KIND;
     }
     if (*is->offered && strcmp(is->offered, is->version) == 0) {
         is->offered = "";
@@ -354,23 +355,13 @@ static void apply_check(du_fleet_t *fleet, du_fleet_phone_t *phone, const du_sig
 /* The phone that a download is of; NULL if there is none. */
 static apr_status_t find_taker(du_fleet_t *fleet, const du_record_t *record, du_fleet_phone_t **phone)
 {
-    const char *device_key = du_fleet_key(fleet, &record->key);
-    const char *offer = du_fleet_offer(fleet, record->address, device_key, record->version);
+    const char *offer = du_fleet_offer(fleet, record->address, du_fleet_key(fleet, &record->key), record->version);
     apr_status_t rv = APR_SUCCESS;
 
-    *phone = NULL;
-    if (!*record->version) {
-        return APR_SUCCESS;
-    }
-    *phone = get(fleet->by_offer, offer);
-    if (!*phone) {
-        rv = du_fleet_load_taker(fleet, record->address, device_key, record->version, phone);
-        while (*phone && (*phone)->heir) {
-            *phone = (*phone)->heir;
-        }
-    }
-    if (*phone) {
-        set(fleet->by_offer, offer, *phone);
+    *phone = *record->version ? get(fleet->by_offer, offer) : NULL;
+    if (!*phone && *record->version) {
+        rv = du_fleet_load_taker(fleet, record, offer);
+        *phone = get(fleet->by_offer, offer);
     }
     return rv;
 }
@@ -571,10 +562,10 @@ du_fleet_t *du_fleet_make(du_ctx_t *ctx, du_store_t *store, const du_fleet_rules
                           du_fleet_result_t *result)
 {
     du_fleet_t *fleet = apr_pcalloc(scratch, sizeof(*fleet));
-    apr_hash_t **hashes[] = {&fleet->by_id,      &fleet->by_mac,   &fleet->by_serial, &fleet->by_serial_only,
-                             &fleet->by_address, &fleet->by_offer, &fleet->kinds,     &fleet->kinds_by_id,
-                             &fleet->images,     &fleet->sites,    &fleet->traffic,   &fleet->strangers,
-                             &fleet->loops};
+    apr_hash_t **hashes[] = {&fleet->by_id,      &fleet->by_mac,    &fleet->by_serial, &fleet->by_serial_only,
+                             &fleet->by_address, &fleet->by_offer,  &fleet->kinds,     &fleet->kinds_by_id,
+                             &fleet->images,     &fleet->sites,     &fleet->traffic,   &fleet->strangers,
+                             &fleet->loops,      &fleet->downloads, &fleet->asked};
 
     fleet->ctx = ctx;
     fleet->store = store;

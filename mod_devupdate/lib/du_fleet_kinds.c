@@ -73,7 +73,7 @@ static apr_status_t move_phone(du_fleet_t *fleet, du_fleet_phone_t *phone)
         }
         kind->phones++;
         phone->kind = kind;
-        phone->changed |= DU_CHANGED_NAME;
+        phone->changed |= DU_CHANGED_KIND;
     }
     return rv;
 }

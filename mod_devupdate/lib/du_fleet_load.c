@@ -35,23 +35,31 @@ static void add_text(texts_t *texts, const char *text)
     }
 }
 
-/* Runs the statement for all texts, EACH at a time; the last one is repeated where there are not so many. */
-static apr_status_t select_all(du_fleet_t *fleet, du_sql_e one, du_sql_e many, const apr_array_header_t *texts,
-                               du_db_row_fn *take)
+/* Runs the statement for all rows of `width` values, EACH at a time; the last one is repeated where there are not so many. */
+static apr_status_t select_rows(du_fleet_t *fleet, du_sql_e one, const apr_array_header_t *values, int width,
+                                du_db_row_fn *take)
 {
-    const char *args[EACH + 1];
+    const du_sql_e many = one + 1;
+    const char *args[3 * EACH + 1];
+    int rows = values->nelts / width;
     apr_status_t rv = APR_SUCCESS;
 
-    for (int at = 0; at < texts->nelts && rv == APR_SUCCESS; at += EACH) {
-        int left = texts->nelts - at, is_one = left == 1;
+    for (int at = 0; at < rows && rv == APR_SUCCESS; at += EACH) {
+        int left = rows - at, is_one = left == 1, some = is_one ? 1 : EACH;
 
-        for (int i = 0; i < EACH; i++) {
-            args[i] = APR_ARRAY_IDX(texts, at + (i < left ? i : left - 1), const char *);
+        for (int i = 0; i < some; i++) {
+            memcpy(args + i * width, (const char *const *)values->elts + (at + (i < left ? i : left - 1)) * width,
+                   sizeof(*args) * (size_t)width);
         }
-        args[is_one ? 1 : EACH] = NULL;
+        args[some * width] = NULL;
         rv = du_db_select(fleet->ctx, fleet->store->db, is_one ? one : many, args, take, fleet);
     }
     return rv;
+}
+
+static apr_status_t select_all(du_fleet_t *fleet, du_sql_e one, const texts_t *texts, du_db_row_fn *take)
+{
+    return select_rows(fleet, one, texts->list, 1, take);
 }
 
 /*
@@ -159,7 +167,7 @@ static apr_status_t load_kinds(du_fleet_t *fleet, int first)
             add_text(&ids, du_text_number(fleet->pool, kind->id));
         }
     }
-    rv = select_all(fleet, DU_SQL_FLEET_KINDS, DU_SQL_FLEET_KINDS_MANY, ids.list, take_kind);
+    rv = select_all(fleet, DU_SQL_FLEET_KINDS, &ids, take_kind);
     for (int i = first; i < fleet->phones->nelts && rv == APR_SUCCESS; i++) {
         du_fleet_phone_t *phone = APR_ARRAY_IDX(fleet->phones, i, du_fleet_phone_t *);
 
@@ -192,71 +200,108 @@ static apr_status_t load_by_serial(du_fleet_t *fleet, const apr_array_header_t *
     return rv;
 }
 
-apr_status_t du_fleet_load(du_fleet_t *fleet, const apr_array_header_t *sightings)
-{
-    texts_t macs = make_texts(fleet->pool), with_mac = make_texts(fleet->pool), serials = make_texts(fleet->pool),
-            addresses = make_texts(fleet->pool);
-    apr_status_t rv;
-
-    for (int i = 0; i < sightings->nelts; i++) {
-        const du_record_t *record = &APR_ARRAY_IDX(sightings, i, du_sighting_t).record;
-
-        if (record->series == DU_SERIES_DOWNLOADS) {
-            continue;
-        }
-        if (*record->mac) {
-            add_text(&macs, record->mac);
-        }
-        if (*record->serial) {
-            add_text(*record->mac ? &with_mac : &serials, record->serial);
-        }
-        add_text(&addresses, record->address);
-    }
-    rv = select_all(fleet, DU_SQL_FLEET_BY_MAC, DU_SQL_FLEET_BY_MAC_MANY, macs.list, take_phone);
-    if (rv == APR_SUCCESS) {
-        rv = select_all(fleet, DU_SQL_FLEET_BY_SERIAL_ONLY, DU_SQL_FLEET_BY_SERIAL_ONLY_MANY, with_mac.list,
-                        take_phone);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = load_by_serial(fleet, serials.list);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = select_all(fleet, DU_SQL_FLEET_BY_ADDRESS, DU_SQL_FLEET_BY_ADDRESS_MANY, addresses.list, take_phone);
-    }
-    return rv == APR_SUCCESS ? load_kinds(fleet, 0) : rv;
-}
-
 apr_status_t du_fleet_load_ids(du_fleet_t *fleet, const apr_array_header_t *ids)
 {
-    apr_status_t rv = select_all(fleet, DU_SQL_FLEET_BY_ID, DU_SQL_FLEET_BY_ID_MANY, ids, take_phone);
+    apr_status_t rv = select_rows(fleet, DU_SQL_FLEET_BY_ID, ids, 1, take_phone);
 
     return rv == APR_SUCCESS ? load_kinds(fleet, 0) : rv;
 }
 
-/* The id of the only row. */
+/*
+ * Whose downloads are whose
+ */
+
+typedef struct taker_t {
+    const char *offer;
+    apr_int64_t id;
+} taker_t;
+
+/* address, key, version in lower case, id or nothing */
 static apr_status_t take_taker(void *baton, const char *const *columns, apr_pool_t *row_pool)
 {
     du_fleet_t *fleet = baton;
+    taker_t *taker = apr_array_push(fleet->takers);
 
-    fleet->taker = apr_atoi64(columns[0]);
-    return take_phone(baton, columns, row_pool);
+    (void)row_pool;
+    taker->offer = du_fleet_offer(fleet, columns[0], columns[1], columns[2]);
+    taker->id = apr_atoi64(columns[3]);
+    return APR_SUCCESS;
 }
 
-apr_status_t du_fleet_load_taker(du_fleet_t *fleet, const char *address, const char *device_key, const char *version,
-                                 du_fleet_phone_t **phone)
+/* Who that is, of those that are asked for: rows of address, key and version. */
+static apr_status_t find_takers(du_fleet_t *fleet, const apr_array_header_t *asked)
 {
-    const char *folded = du_text_fold(fleet->pool, version);
-    const char *args[] = {address, device_key, folded, folded, folded, NULL};
+    texts_t ids = make_texts(fleet->pool);
     int first = fleet->phones->nelts;
     apr_status_t rv;
 
-    fleet->taker = 0;
-    rv = du_db_select(fleet->ctx, fleet->store->db, DU_SQL_FLEET_TAKER, args, take_taker, fleet);
+    fleet->takers = apr_array_make(fleet->pool, 64, sizeof(taker_t));
+    rv = select_rows(fleet, DU_SQL_FLEET_TAKER, asked, 3, take_taker);
+    for (int i = 0; i < fleet->takers->nelts; i++) {
+        apr_int64_t id = APR_ARRAY_IDX(fleet->takers, i, taker_t).id;
+
+        if (id && !apr_hash_get(fleet->by_id, &id, sizeof(id))) {
+            add_text(&ids, du_text_number(fleet->pool, id));
+        }
+    }
+    if (rv == APR_SUCCESS) {
+        rv = select_all(fleet, DU_SQL_FLEET_BY_ID, &ids, take_phone);
+    }
     if (rv == APR_SUCCESS) {
         rv = load_kinds(fleet, first);
     }
-    *phone = fleet->taker ? apr_hash_get(fleet->by_id, &fleet->taker, sizeof(fleet->taker)) : NULL;
+    for (int i = 0; i < fleet->takers->nelts && rv == APR_SUCCESS; i++) {
+        const taker_t *taker = &APR_ARRAY_IDX(fleet->takers, i, taker_t);
+
+        apr_hash_set(fleet->by_offer, taker->offer, APR_HASH_KEY_STRING,
+                     apr_hash_get(fleet->by_id, &taker->id, sizeof(taker->id)));
+    }
     return rv;
+}
+
+static void ask_for(const du_fleet_t *fleet, apr_array_header_t *asked, const du_record_t *record, const char *offer)
+{
+    APR_ARRAY_PUSH(asked, const char *) = record->address;
+    APR_ARRAY_PUSH(asked, const char *) = du_fleet_key(fleet, &record->key);
+    APR_ARRAY_PUSH(asked, const char *) = du_text_fold(fleet->pool, record->version);
+    apr_hash_set(fleet->asked, offer, APR_HASH_KEY_STRING, record);
+}
+
+/* Downloads of what a phone is offered in a record before them are told without a look into the store. */
+static apr_status_t load_takers(du_fleet_t *fleet, const apr_array_header_t *sightings)
+{
+    apr_array_header_t *asked = apr_array_make(fleet->pool, 3 * EACH, sizeof(const char *));
+    apr_hash_t *offers = apr_hash_make(fleet->pool);
+
+    for (int i = 0; i < sightings->nelts; i++) {
+        const du_record_t *record = &APR_ARRAY_IDX(sightings, i, du_sighting_t).record;
+        int is_download = record->series == DU_SERIES_DOWNLOADS;
+        const char *version = is_download ? record->version : record->offered, *offer;
+
+        if (!*version) {
+            continue;
+        }
+        offer = du_fleet_offer(fleet, record->address, du_fleet_key(fleet, &record->key), version);
+        if (is_download && !apr_hash_get(offers, offer, APR_HASH_KEY_STRING)) {
+            ask_for(fleet, asked, record, offer);
+        }
+        if (is_download) {
+            apr_hash_set(fleet->downloads, offer, APR_HASH_KEY_STRING, record);
+        }
+        apr_hash_set(offers, offer, APR_HASH_KEY_STRING, record);
+    }
+    return find_takers(fleet, asked);
+}
+
+apr_status_t du_fleet_load_taker(du_fleet_t *fleet, const du_record_t *record, const char *offer)
+{
+    apr_array_header_t *asked = apr_array_make(fleet->pool, 3, sizeof(const char *));
+
+    if (apr_hash_get(fleet->asked, offer, APR_HASH_KEY_STRING)) {
+        return APR_SUCCESS;
+    }
+    ask_for(fleet, asked, record, offer);
+    return find_takers(fleet, asked);
 }
 
 static apr_status_t take_number(void *baton, const char *const *columns, apr_pool_t *row_pool)
@@ -322,36 +367,102 @@ apr_status_t du_fleet_load_image(du_fleet_t *fleet, const char *device_key, cons
     return rv;
 }
 
-typedef struct fetched_reading_t {
-    du_fleet_t *fleet;
-    du_fleet_phone_t *phone;
-} fetched_reading_t;
-
-/* file, bytes, result */
+/* phone, version, file, bytes */
 static apr_status_t take_fetched(void *baton, const char *const *columns, apr_pool_t *row_pool)
 {
-    const fetched_reading_t *reading = baton;
-    apr_pool_t *pool = reading->fleet->pool;
-    const char *slash = strrchr(columns[0], '/');
-    const char *name = du_text_fold(pool, slash ? slash + 1 : columns[0]);
-    apr_off_t *have = apr_hash_get(reading->phone->fetched, name, APR_HASH_KEY_STRING);
+    du_fleet_t *fleet = baton;
+    apr_int64_t id = apr_atoi64(columns[0]);
+    const du_fleet_phone_t *phone = apr_hash_get(fleet->by_id, &id, sizeof(id));
+    const char *slash = strrchr(columns[2], '/');
+    const char *name = du_text_fold(fleet->pool, slash ? slash + 1 : columns[2]);
+    apr_off_t *have;
 
     (void)row_pool;
-    if (!have) {
-        have = apr_pcalloc(pool, sizeof(*have));
-        apr_hash_set(reading->phone->fetched, name, APR_HASH_KEY_STRING, have);
+    if (strcmp(columns[1], phone->is.taken) != 0) {
+        return APR_SUCCESS;
     }
-    *have += apr_atoi64(columns[1]); /* more than the file has is cut when the next piece of it comes */
+    have = apr_hash_get(phone->fetched, name, APR_HASH_KEY_STRING);
+    if (!have) {
+        have = apr_pcalloc(fleet->pool, sizeof(*have));
+        apr_hash_set(phone->fetched, name, APR_HASH_KEY_STRING, have);
+    }
+    *have += apr_atoi64(columns[3]); /* more than the file has is cut when the next piece of it comes */
     return APR_SUCCESS;
+}
+
+/* Of the phones that go on with what they took last. */
+static apr_status_t load_fetched(du_fleet_t *fleet)
+{
+    texts_t ids = make_texts(fleet->pool);
+
+    for (int i = 0; i < fleet->phones->nelts && apr_hash_count(fleet->downloads) > 0; i++) {
+        du_fleet_phone_t *phone = APR_ARRAY_IDX(fleet->phones, i, du_fleet_phone_t *);
+        const du_phone_t *is = &phone->is;
+
+        if (*is->taken &&
+            apr_hash_get(fleet->downloads, du_fleet_offer(fleet, is->address, phone->device_key, is->taken),
+                         APR_HASH_KEY_STRING)) {
+            phone->fetched = apr_hash_make(fleet->pool);
+            add_text(&ids, du_text_number(fleet->pool, is->id));
+        }
+    }
+    return select_all(fleet, DU_SQL_FLEET_FETCHED, &ids, take_fetched);
 }
 
 apr_status_t du_fleet_load_fetched(du_fleet_t *fleet, du_fleet_phone_t *phone)
 {
-    const char *args[] = {du_text_number(fleet->pool, phone->is.id), phone->is.taken, NULL};
-    fetched_reading_t reading = {fleet, phone};
+    texts_t ids = make_texts(fleet->pool);
 
     phone->fetched = apr_hash_make(fleet->pool);
-    return phone->is.id
-               ? du_db_select(fleet->ctx, fleet->store->db, DU_SQL_FLEET_FETCHED, args, take_fetched, &reading)
-               : APR_SUCCESS;
+    if (phone->is.id) {
+        add_text(&ids, du_text_number(fleet->pool, phone->is.id));
+    }
+    return select_all(fleet, DU_SQL_FLEET_FETCHED, &ids, take_fetched);
+}
+
+/*
+ * All of it
+ */
+
+static apr_status_t load_named(du_fleet_t *fleet, const apr_array_header_t *sightings)
+{
+    texts_t macs = make_texts(fleet->pool), with_mac = make_texts(fleet->pool), serials = make_texts(fleet->pool),
+            addresses = make_texts(fleet->pool);
+    apr_status_t rv;
+
+    for (int i = 0; i < sightings->nelts; i++) {
+        const du_record_t *record = &APR_ARRAY_IDX(sightings, i, du_sighting_t).record;
+
+        if (record->series == DU_SERIES_DOWNLOADS) {
+            continue;
+        }
+        if (*record->mac) {
+            add_text(&macs, record->mac);
+        }
+        if (*record->serial) {
+            add_text(*record->mac ? &with_mac : &serials, record->serial);
+        }
+        add_text(&addresses, record->address);
+    }
+    rv = select_all(fleet, DU_SQL_FLEET_BY_MAC, &macs, take_phone);
+    if (rv == APR_SUCCESS) {
+        rv = select_all(fleet, DU_SQL_FLEET_BY_SERIAL_ONLY, &with_mac, take_phone);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = load_by_serial(fleet, serials.list);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = select_all(fleet, DU_SQL_FLEET_BY_ADDRESS, &addresses, take_phone);
+    }
+    return rv == APR_SUCCESS ? load_kinds(fleet, 0) : rv;
+}
+
+apr_status_t du_fleet_load(du_fleet_t *fleet, const apr_array_header_t *sightings)
+{
+    apr_status_t rv = load_named(fleet, sightings);
+
+    if (rv == APR_SUCCESS) {
+        rv = load_takers(fleet, sightings);
+    }
+    return rv == APR_SUCCESS ? load_fetched(fleet) : rv;
 }

@@ -46,7 +46,8 @@ typedef struct du_kind_t {
 
 /* What of a phone is to be written. */
 #define DU_CHANGED_SEEN 1 /* what changes with each check */
-#define DU_CHANGED_NAME 2 /* what is in an index, too */
+#define DU_CHANGED_KIND 2 /* what it runs, or its state or site */
+#define DU_CHANGED_NAME 4 /* anything else */
 
 typedef struct du_fleet_phone_t du_fleet_phone_t;
 struct du_fleet_phone_t {
@@ -85,10 +86,12 @@ typedef struct du_fleet_t {
     apr_hash_t *images;              /* du_fleet_image_t by key and version */
     apr_hash_t *sites;               /* by address */
     apr_hash_t *traffic, *strangers;
-    apr_hash_t *loops; /* du_fleet_loop_t by key and version: what is held since this batch */
-    int loops_ended;   /* phones that are held no more since this batch */
-    apr_int64_t taker; /* id of the phone that was asked for; 0 = none */
-    apr_int64_t total; /* phones in the store and new ones; -1 = not counted yet */
+    apr_hash_t *loops;          /* du_fleet_loop_t by key and version: what is held since this batch */
+    int loops_ended;            /* phones that are held no more since this batch */
+    apr_hash_t *downloads;      /* what was fetched in this batch; a name as in by_offer */
+    apr_hash_t *asked;          /* of these: whose taker the store was asked for */
+    apr_array_header_t *takers; /* who that is */
+    apr_int64_t total;          /* phones in the store and new ones; -1 = not counted yet */
     du_fleet_result_t *result;
 } du_fleet_t;
 
@@ -144,9 +147,9 @@ apr_status_t du_fleet_load(du_fleet_t *fleet, const apr_array_header_t *sighting
 /* Reads the phones with these ids (array of const char *). */
 apr_status_t du_fleet_load_ids(du_fleet_t *fleet, const apr_array_header_t *ids);
 
-/* The phone in the store that took, was offered or runs that version at that address; NULL if there is none. */
-apr_status_t du_fleet_load_taker(du_fleet_t *fleet, const char *address, const char *device_key, const char *version,
-                                 du_fleet_phone_t **phone);
+/* Looks for the phone in the store that a download is of: that took, was offered or runs that version at that address.
+ * by_offer has it then, under the name `offer`. A second time nobody is asked. */
+apr_status_t du_fleet_load_taker(du_fleet_t *fleet, const du_record_t *record, const char *offer);
 
 /* How many phones there are. */
 apr_status_t du_fleet_count(du_fleet_t *fleet);

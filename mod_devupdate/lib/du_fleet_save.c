@@ -190,6 +190,15 @@ static void put_seen(const du_fleet_t *fleet, const du_fleet_phone_t *phone, con
     put_doings(fleet, phone, rows);
 }
 
+static void put_moved(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const rows_t *rows)
+{
+    const char *values[] = {du_fleet_number(fleet, phone->kind->id), phone->kind->state, phone->is.version_before,
+                            du_fleet_number(fleet, phone->is.version_time)};
+
+    put_seen(fleet, phone, rows);
+    put_values(rows, values, COUNT_OF(values));
+}
+
 /* Those that are gone first: their names may be others' now. */
 static apr_status_t bury_all(du_fleet_t *fleet)
 {
@@ -218,30 +227,31 @@ static apr_status_t prune_all(du_fleet_t *fleet)
 
 static apr_status_t save_phones(du_fleet_t *fleet)
 {
-    const rows_t whole = make_rows(fleet, DU_SQL_DEVICE_SAVE, 28), seen = make_rows(fleet, DU_SQL_DEVICE_TOUCH, 17),
-                 events = make_rows(fleet, DU_SQL_DEVICE_EVENT_INSERT, 12);
+    const rows_t rows[] = {make_rows(fleet, DU_SQL_DEVICE_SAVE, 28), make_rows(fleet, DU_SQL_DEVICE_MOVE, 21),
+                           make_rows(fleet, DU_SQL_DEVICE_TOUCH, 17),
+                           make_rows(fleet, DU_SQL_DEVICE_EVENT_INSERT, 12)};
+    const rows_t *whole = &rows[0], *moved = &rows[1], *seen = &rows[2], *events = &rows[3];
     apr_status_t rv = bury_all(fleet);
 
     for (int i = 0; i < fleet->phones->nelts; i++) {
         du_fleet_phone_t *phone = APR_ARRAY_IDX(fleet->phones, i, du_fleet_phone_t *);
 
-        if (!phone->is_gone && phone->events) {
-            put_events(fleet, phone, &events);
+        if (phone->is_gone) {
+            continue;
         }
-        if (!phone->is_gone && (phone->changed & DU_CHANGED_NAME)) {
-            put_whole(fleet, phone, &whole);
-        } else if (!phone->is_gone && phone->changed) {
-            put_seen(fleet, phone, &seen);
+        if (phone->events) {
+            put_events(fleet, phone, events);
+        }
+        if (phone->changed & DU_CHANGED_NAME) {
+            put_whole(fleet, phone, whole);
+        } else if (phone->changed & DU_CHANGED_KIND) {
+            put_moved(fleet, phone, moved);
+        } else if (phone->changed) {
+            put_seen(fleet, phone, seen);
         }
     }
-    if (rv == APR_SUCCESS) {
-        rv = write_rows(fleet, &whole);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = write_rows(fleet, &seen);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = write_rows(fleet, &events);
+    for (int i = 0; i < COUNT_OF(rows) && rv == APR_SUCCESS; i++) {
+        rv = write_rows(fleet, &rows[i]);
     }
     return rv == APR_SUCCESS ? prune_all(fleet) : rv;
 }

@@ -551,15 +551,15 @@ d.taken_bytes, d.taken_size, d.held, d.events, d.takes, d.taken_offer
 FROM device d WHERE d.mac = '' AND d.serial = '' AND d.address IN ({%s})
 
 -- name: fleet_taker
--- the three parameters behind the key are one version in lower case; no join, which PostgreSQL begins with the thousands of
--- phones of a kind as long as it has no statistics of a new table
-SELECT d.id, d.count_id, d.mac, d.serial, d.address, d.user_name, d.version_before, d.version_time, d.node, d.endpoint,
-d.first_seen, d.last_seen, d.checks, d.result, d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time,
-d.taken_bytes, d.taken_size, d.held, d.events, d.takes, d.taken_offer
-FROM device d WHERE d.address = %s AND (SELECT c.device_key FROM device_count c WHERE c.id = d.count_id) = %s
-AND (lower(d.offered) = %s OR lower(d.taken) = %s
-OR lower((SELECT c.version FROM device_count c WHERE c.id = d.count_id)) = %s)
-ORDER BY d.offered_time DESC LIMIT 1
+-- rows: 64
+-- address, key and a version in lower case; the phone that was offered, took or runs that there. No join of phones and kinds,
+-- which PostgreSQL begins with the thousands of phones of a kind as long as it has no statistics of a new table
+SELECT v.column1, v.column2, v.column3, (SELECT d.id FROM device d WHERE d.address = v.column1
+AND (SELECT c.device_key FROM device_count c WHERE c.id = d.count_id) = v.column2
+AND (lower(d.offered) = v.column3 OR lower(d.taken) = v.column3
+OR lower((SELECT c.version FROM device_count c WHERE c.id = d.count_id)) = v.column3)
+ORDER BY d.offered_time DESC LIMIT 1)
+FROM (VALUES {(%s, %s, %s)}) AS v
 
 -- name: fleet_by_id
 -- rows: 64
@@ -611,7 +611,8 @@ SELECT f.name, f.size, f.signature, f.signature_size FROM rule r JOIN image i ON
 JOIN image_file f ON f.image_id = i.id WHERE r.device_key = %s AND lower(i.version) = %s
 
 -- name: fleet_fetched
-SELECT file, bytes, result FROM device_event WHERE device_id = %lld AND kind = 'download' AND version = %s
+-- rows: 64
+SELECT device_id, version, file, bytes FROM device_event WHERE device_id IN ({%lld}) AND kind = 'download'
 
 -- name: device_save
 -- from `node` on as device_touch
@@ -631,14 +632,24 @@ offered_time = excluded.offered_time, offers = excluded.offers, taken = excluded
 taken_time = excluded.taken_time, taken_bytes = excluded.taken_bytes, taken_size = excluded.taken_size,
 events = excluded.events, takes = excluded.takes, taken_offer = excluded.taken_offer, held = excluded.held
 
--- name: device_touch
--- rows: 30
-UPDATE device SET
+-- part: doings
 node = v.column2, endpoint = v.column3, last_seen = v.column4, checks = v.column5, result = v.column6,
 reason = v.column7, offered = v.column8, offered_time = v.column9, offers = v.column10, taken = v.column11,
 taken_time = v.column12, taken_bytes = v.column13, taken_size = v.column14, events = v.column15, takes = v.column16,
 taken_offer = v.column17
+
+-- name: device_touch
+-- rows: 30
+UPDATE device SET @doings
 FROM (VALUES {(%lld, %s, %s, %lld, %lld, %s, %s, %s, %lld, %d, %s, %lld, %lld, %lld, %lld, %d, %d)}) AS v
+WHERE device.id = v.column1
+
+-- name: device_move
+-- as device_touch, to another kind; SQLite writes every index that has one of the columns, changed or not
+-- rows: 24
+UPDATE device SET @doings,
+count_id = v.column18, state = v.column19, version_before = v.column20, version_time = v.column21
+FROM (VALUES {(%lld, %s, %s, %lld, %lld, %s, %s, %s, %lld, %d, %s, %lld, %lld, %lld, %lld, %d, %d, %lld, %s, %s, %lld)}) AS v
 WHERE device.id = v.column1
 
 -- name: device_delete

@@ -186,7 +186,7 @@ def rule_exports():
 SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|(CREATE|ALTER|DROP) (TABLE|INDEX|VIEW)|PRAGMA|WHERE \w+ ?=)")
 
 # SQL that is not about our tables, and cannot stand in queries.sql because apr_dbd cannot prepare it.
-DRIVER_SQL = {"mod_devupdate/lib/du_db.c": re.compile(r"PRAGMA (busy_timeout|cache_size|integrity_check|journal_mode|synchronous|temp_store)\b")}
+DRIVER_SQL = {"mod_devupdate/lib/du_db.c": re.compile(r"PRAGMA (busy_timeout|cache_size|integrity_check|journal_mode|synchronous|temp_store|wal_autocheckpoint)\b")}
 
 
 @rule("SQL stands in mod_devupdate/sql only")

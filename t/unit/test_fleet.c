@@ -107,6 +107,50 @@ START_TEST(whose_download)
 }
 END_TEST
 
+/* More than one statement asks for, in three readings: offered, fetched a part, fetched the rest; and as many strangers' files. */
+START_TEST(downloads_of_many)
+{
+    enum { PHONES = 150 };
+    static const struct {
+        const char *clock;
+        int sent;
+        const char *sum;
+    } pieces[] = {{"10:01:00", 400, "downloading 60000"}, {"10:02:00", 600, "downloaded 150000"}};
+
+    begin();
+    for (int i = 0; i < PHONES; i++) {
+        check("10:00:00", apr_psprintf(unit.pool, "10.1.0.%d", i), apr_psprintf(unit.pool, "00-04-F2-00-01-%02X", i), "", "1.0",
+              "2.0a", "offered", "approved");
+    }
+    take_in(PHONES, 0);
+    for (int piece = 0; piece < COUNT_OF(pieces); piece++) {
+        for (int i = 0; i < PHONES; i++) {
+            const char *file = "UCPhone/POLYCOM/CX600/A/ENU/2.0A/CPE/CPE.nbt";
+
+            download(pieces[piece].clock, apr_psprintf(unit.pool, "10.1.0.%d", i), file, 206, pieces[piece].sent, 1000);
+            download(pieces[piece].clock, apr_psprintf(unit.pool, "10.2.0.%d", i), file, 206, pieces[piece].sent, 1000);
+        }
+        take_in(2 * PHONES, 0);
+        ck_assert_str_eq(sql("SELECT c.state || ' ' || SUM(d.taken_bytes) FROM device d JOIN device_count c ON c.id = d.count_id "
+                             "GROUP BY c.state"), pieces[piece].sum);
+    }
+    ck_assert_str_eq(sql("SELECT COUNT(*) FROM device"), "150");
+}
+END_TEST
+
+/* What it ran in between is kept, though it is of the same kind again. */
+START_TEST(there_and_back)
+{
+    begin();
+    check("10:00:00", "10.1.0.1", ALICE, "S1", "1.0", "", "none", "current");
+    take_in(1, 0);
+    check("10:01:00", "10.1.0.1", ALICE, "S1", "2.0", "", "none", "current");
+    check("10:02:00", "10.1.0.1", ALICE, "S1", "1.0", "", "none", "current");
+    take_in(2, 0);
+    ck_assert_str_eq(sql(PHONE), ALICE " s1 1.0 2.0 3  0  0 current 3");
+}
+END_TEST
+
 static void setting(du_setting_e id, const char *value)
 {
     const char *is;
@@ -204,6 +248,8 @@ int main(void)
     tcase_add_test(tests, serial_number_gets_a_mac);
     tcase_add_loop_test(tests, refusals, 0, 2);
     tcase_add_loop_test(tests, whose_download, 0, 2);
+    tcase_add_test(tests, downloads_of_many);
+    tcase_add_test(tests, there_and_back);
     tcase_add_test(tests, limit_of_phones);
     tcase_add_loop_test(tests, bounded_history, 1, 4);
     tcase_add_test(tests, users);
