@@ -56,6 +56,9 @@ apr_status_t du_fleet_take(du_ctx_t *ctx, du_store_t *store, const du_fleet_rule
  * time, all nodes and commands together. */
 apr_status_t du_fleet_lock(du_ctx_t *ctx, du_store_t *store);
 
+/* Removes the rows of counts that count nobody any more, and kinds without a rule that nobody is of any more. In a transaction, under du_fleet_lock(). */
+apr_status_t du_fleet_drop_empty(du_ctx_t *ctx, du_store_t *store);
+
 /* Forgets the users that the settings do not want to be known (any more). A transaction of its own. */
 apr_status_t du_fleet_forget_users(du_ctx_t *ctx, du_store_t *store, const du_fleet_rules_t *rules);
 

@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 
+#include "du_batch.h"
 #include "du_fleet_rows.h"
 
 /*
@@ -121,13 +122,6 @@ static apr_status_t insert_kind(du_fleet_t *fleet, du_kind_t *kind)
     return rv == APR_SUCCESS ? du_fleet_execute(fleet, DU_SQL_FLEET_KIND_INSERT, args) : rv;
 }
 
-static apr_status_t count_kind(du_fleet_t *fleet, const du_kind_t *kind)
-{
-    const char *args[] = {du_fleet_number(fleet, kind->phones), du_fleet_number(fleet, kind->id), NULL};
-
-    return kind->phones ? du_fleet_execute(fleet, DU_SQL_FLEET_KIND_COUNT, args) : APR_SUCCESS;
-}
-
 /* What is counted by kind and version alone (device_version). */
 typedef struct version_t {
     const du_kind_t *kind; /* one of them */
@@ -147,32 +141,40 @@ static void count_version(const du_fleet_t *fleet, apr_hash_t *versions, const d
     version->phones += kind->phones;
 }
 
+static apr_status_t write_rows(du_fleet_t *fleet, du_sql_e statement, const apr_array_header_t *values, int width)
+{
+    int changed;
+
+    return du_batch_execute(fleet->ctx, fleet->store->db, statement, (const char *const *)values->elts, width,
+                            values->nelts / width, &changed);
+}
+
 static apr_status_t save_versions(du_fleet_t *fleet, apr_hash_t *versions)
 {
-    apr_status_t rv = APR_SUCCESS;
+    apr_array_header_t *rows = apr_array_make(fleet->pool, 64 * 8, sizeof(const char *));
 
-    for (apr_hash_index_t *at = apr_hash_first(fleet->pool, versions); at && rv == APR_SUCCESS;
-         at = apr_hash_next(at)) {
+    for (apr_hash_index_t *at = apr_hash_first(fleet->pool, versions); at; at = apr_hash_next(at)) {
         const version_t *version;
-        const du_key_t *key;
         void *value;
 
         apr_hash_this(at, NULL, NULL, &value);
         version = value;
-        key = &version->kind->key;
         if (version->phones != 0) {
-            rv = du_fleet_execute(fleet, DU_SQL_FLEET_VERSION_COUNT,
-                                  (const char *const[]){version->kind->device_key, version->kind->version, key->type,
-                                                        key->brand, key->model, key->revision, key->locale,
-                                                        du_fleet_number(fleet, version->phones), NULL});
+            APR_ARRAY_PUSH(rows, const char *) = version->kind->device_key;
+            APR_ARRAY_PUSH(rows, const char *) = version->kind->version;
+#define PART(part) APR_ARRAY_PUSH(rows, const char *) = version->kind->key.part;
+            DU_KEY_PARTS(PART)
+#undef PART
+            APR_ARRAY_PUSH(rows, const char *) = du_fleet_number(fleet, version->phones);
         }
     }
-    return rv;
+    return write_rows(fleet, DU_SQL_FLEET_VERSION_COUNT, rows, 8);
 }
 
 apr_status_t du_fleet_save_kinds(du_fleet_t *fleet)
 {
     apr_hash_t *versions = apr_hash_make(fleet->pool);
+    apr_array_header_t *counts = apr_array_make(fleet->pool, 64 * 2, sizeof(const char *));
     apr_status_t rv = APR_SUCCESS;
 
     for (apr_hash_index_t *at = apr_hash_first(fleet->pool, fleet->kinds); at && rv == APR_SUCCESS;
@@ -183,7 +185,15 @@ apr_status_t du_fleet_save_kinds(du_fleet_t *fleet)
         apr_hash_this(at, NULL, NULL, &value);
         kind = value;
         count_version(fleet, versions, kind);
-        rv = kind->is_new ? insert_kind(fleet, kind) : count_kind(fleet, kind);
+        if (kind->is_new) {
+            rv = insert_kind(fleet, kind);
+        } else if (kind->phones != 0) {
+            APR_ARRAY_PUSH(counts, const char *) = du_fleet_number(fleet, kind->id);
+            APR_ARRAY_PUSH(counts, const char *) = du_fleet_number(fleet, kind->phones);
+        }
+    }
+    if (rv == APR_SUCCESS) {
+        rv = write_rows(fleet, DU_SQL_FLEET_KIND_COUNT, counts, 2);
     }
     return rv == APR_SUCCESS ? save_versions(fleet, versions) : rv;
 }

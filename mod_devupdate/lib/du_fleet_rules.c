@@ -159,6 +159,17 @@ apr_status_t du_fleet_lock(du_ctx_t *ctx, du_store_t *store)
     return du_store_raise_by(ctx, store, "device", 0, &last);
 }
 
+apr_status_t du_fleet_drop_empty(du_ctx_t *ctx, du_store_t *store)
+{
+    static const du_sql_e steps[] = {DU_SQL_STRANGERS_DELETE, DU_SQL_COUNTS_DELETE, DU_SQL_VERSIONS_DELETE};
+    apr_status_t rv = APR_SUCCESS;
+
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rv == APR_SUCCESS; i++) {
+        rv = du_db_execute(ctx, store->db, steps[i], NULL, NULL);
+    }
+    return rv;
+}
+
 apr_status_t du_fleet_rules_read(du_ctx_t *ctx, du_store_t *store, apr_pool_t *pool, du_fleet_rules_t **rules)
 {
     du_fleet_rules_t *made = apr_pcalloc(pool, sizeof(*made));

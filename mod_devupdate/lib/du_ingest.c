@@ -293,6 +293,9 @@ static apr_status_t tidy(du_ctx_t *ctx, void *baton)
     const char *args[] = {du_text_number(ctx->pool, du_now(ctx) - READING_AGE), NULL};
     apr_status_t rv = du_fleet_lock(ctx, ingest->store);
 
+    if (rv == APR_SUCCESS) {
+        rv = du_fleet_drop_empty(ctx, ingest->store);
+    }
     return rv == APR_SUCCESS ? du_db_execute(ctx, ingest->store->db, DU_SQL_READINGS_DELETE, args, NULL) : rv;
 }
 

@@ -69,27 +69,40 @@ static apr_status_t look(du_ctx_t *ctx, purge_t *purge)
     return rv;
 }
 
-/* Takes the chosen phones out of the counts. */
-static apr_status_t count_off(du_ctx_t *ctx, const purge_t *purge)
+/* Rows of the id of a kind and how many phones more it has, which are less. */
+static const apr_array_header_t *rows_of_kinds(const purge_t *purge)
 {
-    apr_status_t rv = APR_SUCCESS;
+    apr_array_header_t *rows = apr_array_make(purge->pool, 256, sizeof(const char *));
 
-    for (apr_hash_index_t *at = apr_hash_first(purge->pool, purge->kinds); at && rv == APR_SUCCESS;
-         at = apr_hash_next(at)) {
+    for (apr_hash_index_t *at = apr_hash_first(purge->pool, purge->kinds); at; at = apr_hash_next(at)) {
         const void *kind;
         void *count;
-        const char *args[] = {NULL, NULL, NULL};
 
         apr_hash_this(at, &kind, NULL, &count);
-        args[0] = du_text_number(purge->pool, -*(const int *)count);
-        args[1] = du_text_number(purge->pool, *(const apr_int64_t *)kind);
-        rv = du_db_execute(ctx, purge->store->db, DU_SQL_FLEET_KIND_COUNT, args, NULL);
-        if (rv == APR_SUCCESS) {
-            rv = du_db_execute(ctx, purge->store->db, DU_SQL_PURGE_VERSION, args, NULL);
-        }
-        if (rv == APR_SUCCESS) {
-            rv = du_db_execute(ctx, purge->store->db, DU_SQL_PURGE_STRANGER, args + 1, NULL);
-        }
+        APR_ARRAY_PUSH(rows, const char *) = du_text_number(purge->pool, *(const apr_int64_t *)kind);
+        APR_ARRAY_PUSH(rows, const char *) = du_text_number(purge->pool, -*(const int *)count);
+    }
+    return rows;
+}
+
+/* Removes the chosen phones and takes them out of the counts. */
+static apr_status_t remove_chosen(du_ctx_t *ctx, const purge_t *purge)
+{
+    const apr_array_header_t *kinds = rows_of_kinds(purge);
+    const struct {
+        du_sql_e statement;
+        int width;
+        const apr_array_header_t *values;
+    } steps[] = {{DU_SQL_PURGE_EVENTS, 1, purge->ids},
+                 {DU_SQL_PURGE_PHONES, 1, purge->ids},
+                 {DU_SQL_FLEET_KIND_COUNT, 2, kinds},
+                 {DU_SQL_PURGE_VERSIONS, 2, kinds}};
+    apr_status_t rv = APR_SUCCESS;
+    int changed;
+
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rv == APR_SUCCESS; i++) {
+        rv = du_batch_execute(ctx, purge->store->db, steps[i].statement, (const char *const *)steps[i].values->elts,
+                              steps[i].width, steps[i].values->nelts / steps[i].width, &changed);
     }
     return rv;
 }
@@ -97,10 +110,8 @@ static apr_status_t count_off(du_ctx_t *ctx, const purge_t *purge)
 /* One batch. Which phones are held is a matter of the rule set: nodes are to notice. */
 static apr_status_t remove_phones(du_ctx_t *ctx, void *baton)
 {
-    static const du_sql_e steps[] = {DU_SQL_PURGE_EVENTS, DU_SQL_PURGE_PHONES};
     purge_t *purge = baton;
     apr_int64_t generation;
-    int changed;
     apr_status_t rv = du_fleet_lock(ctx, purge->store);
 
     if (rv == APR_SUCCESS && purge->filter->takes_held) {
@@ -109,11 +120,10 @@ static apr_status_t remove_phones(du_ctx_t *ctx, void *baton)
     if (rv == APR_SUCCESS) {
         rv = look(ctx, purge);
     }
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rv == APR_SUCCESS; i++) {
-        rv = du_batch_execute(ctx, purge->store->db, steps[i], (const char *const *)purge->ids->elts, 1,
-                              purge->ids->nelts, &changed);
+    if (rv == APR_SUCCESS) {
+        rv = remove_chosen(ctx, purge);
     }
-    return rv == APR_SUCCESS ? count_off(ctx, purge) : rv;
+    return rv == APR_SUCCESS && !purge->next ? du_fleet_drop_empty(ctx, purge->store) : rv;
 }
 
 /* Every batch in a transaction of its own, and with memory of its own: that of the one before has where it begins. */

@@ -8,7 +8,7 @@
 #include "du_inventory.h"
 #include "du_subnet.h"
 
-#define DU_PURGE_BATCH 1000 /* phones that are looked at in one transaction */
+#define DU_PURGE_BATCH 4000 /* phones that are looked at in one transaction */
 
 typedef struct du_purge_filter_t {
     du_inventory_filter_t phones;

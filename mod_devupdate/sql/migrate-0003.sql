@@ -36,7 +36,7 @@ CREATE TABLE device_count (
     phones     BIGINT NOT NULL,
     UNIQUE (device_key, version, site_key, state)
 );
-CREATE INDEX device_count_order ON device_count (device_key, version, id, phones);
+CREATE INDEX device_count_order ON device_count (device_key, version, id);
 CREATE INDEX device_count_state ON device_count (state, phones);
 CREATE TABLE device_version (
     device_key TEXT   NOT NULL COLLATE "binary",

@@ -595,11 +595,14 @@ INSERT INTO device_count (id, device_key, type, brand, model, revision, locale, 
 VALUES (%lld, %s, %s, %s, %s, %s, %s, %s, %s, %s, %lld)
 
 -- name: fleet_kind_count
-UPDATE device_count SET phones = phones + %lld WHERE id = %lld
+-- rows: 64
+-- the row of a kind and how many phones more it has
+UPDATE device_count SET phones = phones + v.column2 FROM (VALUES {(%lld, %lld)}) AS v WHERE device_count.id = v.column1
 
 -- name: fleet_version_count
+-- rows: 64
 INSERT INTO device_version (device_key, version, type, brand, model, revision, locale, phones)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %lld)
+VALUES {(%s, %s, %s, %s, %s, %s, %s, %lld)}
 ON CONFLICT (device_key, version) DO UPDATE SET phones = device_version.phones + excluded.phones
 
 -- name: fleet_total
@@ -677,15 +680,26 @@ DELETE FROM device_event WHERE device_id IN ({%lld})
 -- rows: 64
 DELETE FROM device WHERE id IN ({%lld})
 
--- name: purge_version
--- how many phones more there are of the version that is named by one of the rows of its kind
-UPDATE device_version SET phones = phones + %lld
-WHERE (device_key, version) = (SELECT c.device_key, c.version FROM device_count c WHERE c.id = %lld)
+-- name: purge_versions
+-- rows: 64
+-- scan: the rows that are given; as fleet_kind_count
+UPDATE device_version SET phones = device_version.phones + t.phones
+FROM (SELECT c.device_key, c.version, SUM(v.column2) AS phones FROM (VALUES {(%lld, %lld)}) AS v
+JOIN device_count c ON c.id = v.column1 GROUP BY c.device_key, c.version) t
+WHERE device_version.device_key = t.device_key AND device_version.version = t.version
 
--- name: purge_stranger
--- a kind of which no phone is left, named by one of its rows
-DELETE FROM stranger WHERE device_key = (SELECT device_key FROM device_count WHERE id = %lld)
+-- name: strangers_delete
+-- scan: they are capped; those of which no phone is left, but not those that there never was room for
+DELETE FROM stranger WHERE EXISTS (SELECT 1 FROM device_version c WHERE c.device_key = stranger.device_key)
 AND NOT EXISTS (SELECT 1 FROM device_version c WHERE c.device_key = stranger.device_key AND c.phones > 0)
+
+-- name: counts_delete
+-- scan: all kinds, once a day and after a purge
+DELETE FROM device_count WHERE phones = 0
+
+-- name: versions_delete
+-- scan: likewise
+DELETE FROM device_version WHERE phones = 0
 
 -- name: users_forget
 UPDATE device SET user_name = '' WHERE user_name <> '' AND last_seen < %lld

@@ -168,7 +168,7 @@ CREATE TABLE device_count (
     phones     BIGINT NOT NULL,
     UNIQUE (device_key, version, site_key, state)
 );
-CREATE INDEX device_count_order ON device_count (device_key, version, id, phones);
+CREATE INDEX device_count_order ON device_count (device_key, version, id);
 CREATE INDEX device_count_state ON device_count (state, phones);
 
 -- Phones of a kind by version: the sums of device_count.
