@@ -85,7 +85,7 @@ static apr_status_t check_references(du_ctx_t *ctx, check_t *check)
     static const struct {
         du_sql_e statement;
         du_finding_e kind;
-        const char *words[5]; /* before, between and behind the columns */
+        const char *words[6]; /* before, between and behind the columns */
     } steps[] = {
         {DU_SQL_CHECK_VERSIONS, DU_FINDING_REFERENCE, {"rule ", " names version ", ", which is not stored"}},
         {DU_SQL_CHECK_RULES_OF_IMAGES,
@@ -104,6 +104,14 @@ static apr_status_t check_references(du_ctx_t *ctx, check_t *check)
         {DU_SQL_CHECK_SITES_OF_ROLES,
          DU_FINDING_REFERENCE,
          {"the role of account ", " is of site ", ", which is not there"}},
+        {DU_SQL_CHECK_COUNTS, DU_FINDING_INVENTORY, {"count ", " says ", " phones, but ", " are counted there"}},
+        {DU_SQL_CHECK_VERSIONS_OF_PHONES,
+         DU_FINDING_INVENTORY,
+         {"of ", " with version ", " there are ", " phones, but ", " are counted"}},
+        {DU_SQL_CHECK_COUNTS_OF_PHONES,
+         DU_FINDING_INVENTORY,
+         {"phone ", " is counted at ", ", which is not there or another state's"}},
+        {DU_SQL_CHECK_PHONES_OF_EVENTS, DU_FINDING_INVENTORY, {"", " events are of phone ", ", which is not there"}},
         {DU_SQL_CHECK_COUNTERS, DU_FINDING_COUNTER, {"counter ", " is at ", ", but ", " was given out already"}},
     };
     apr_status_t rv = APR_SUCCESS;

@@ -11,6 +11,7 @@
     X(DU_FINDING_DATABASE, "database", 1)   /* the database's own check */                                           \
     X(DU_FINDING_REFERENCE, "reference", 1) /* a row refers to one that is not there */                              \
     X(DU_FINDING_COUNTER, "counter", 1)     /* a number would be given out twice */                                  \
+    X(DU_FINDING_INVENTORY, "inventory", 1) /* phones, their events and their counts do not fit together */          \
     X(DU_FINDING_SETTING, "setting", 1)     /* a value that cannot be */                                             \
     X(DU_FINDING_ACTIVITY, "activity", 1)   /* the record of changes is not as it was written */                     \
     X(DU_FINDING_STORE, "store", 1)         /* the files belong to another store */                                  \

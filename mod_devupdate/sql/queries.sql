@@ -502,6 +502,28 @@ UNION ALL SELECT 'rule', COALESCE(MAX(id), 0) FROM rule
 UNION ALL SELECT 'image', COALESCE(MAX(id), 0) FROM image) m ON m.name = c.name
 WHERE c.value < m.last
 
+-- name: check_counts
+-- scan: a check
+SELECT t.id, t.phones, t.there FROM (SELECT c.id, c.phones, (SELECT COUNT(*) FROM device d WHERE d.count_id = c.id) AS there
+FROM device_count c) t WHERE t.phones <> t.there
+
+-- name: check_versions_of_phones
+-- scan: a check
+SELECT t.device_key, t.version, t.phones, COALESCE(c.phones, 0) FROM (SELECT device_key, version, SUM(phones) AS phones
+FROM device_count GROUP BY device_key, version) t
+LEFT JOIN device_version c ON c.device_key = t.device_key AND c.version = t.version WHERE t.phones <> COALESCE(c.phones, 0)
+UNION ALL SELECT c.device_key, c.version, 0, c.phones FROM device_version c WHERE c.phones <> 0
+AND NOT EXISTS (SELECT 1 FROM device_count t WHERE t.device_key = c.device_key AND t.version = c.version)
+
+-- name: check_counts_of_phones
+-- scan: a check
+SELECT d.id, d.count_id FROM device d WHERE NOT EXISTS (SELECT 1 FROM device_count c WHERE c.id = d.count_id AND c.state = d.state)
+
+-- name: check_phones_of_events
+-- scan: a check
+SELECT e.events, e.device_id FROM (SELECT device_id, COUNT(*) AS events FROM device_event GROUP BY device_id) e
+WHERE NOT EXISTS (SELECT 1 FROM device d WHERE d.id = e.device_id)
+
 -- name: check_stored_files
 -- scan: every file that should be in the file store
 SELECT r.type, r.brand, r.model, r.revision, r.locale, r.update_type, i.version,

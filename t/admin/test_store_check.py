@@ -7,6 +7,8 @@ from conftest import CX600, NEW, OLD
 
 FINE = "Nothing is wrong with the store.\n"
 IMAGE = f"{CX600}/{NEW}/CPE"
+PHONE = ("INSERT INTO device VALUES (5, 7, 'new', '', '', '', '10.0.0.1', '', '', 0, '', '', 0, 0, 0, '', '', '', 0, 0, '', 0, 0, 0, "
+         "'', 0, 0, 0)")
 
 
 def findings(ctl, *options):
@@ -49,6 +51,13 @@ def test_an_empty_store_is_whole(ctl):
     ("INSERT INTO setting VALUES ('lab', 'log-quota', '1')", "setting", "setting log-quota of scope lab cannot be what it is: 1"),
     ("UPDATE counter SET value = 1 WHERE name = 'image'", "counter", "counter image is at 1, but 3 was given out already"),
     ("UPDATE counter SET value = 0 WHERE name = 'package'", "counter", "counter package is at 0, but 2 was given out already"),
+    ("INSERT INTO device_count VALUES (7, 'key', '', '', '', '', '', '4.1', '', 'new', 3)", "inventory", "count 7 says 3 phones, but 0 are counted there"),
+    ("INSERT INTO device_count VALUES (7, 'key', '', '', '', '', '', '4.1', '', 'new', 3)", "inventory",
+     "of key with version 4.1 there are 3 phones, but 0 are counted"),
+    ("INSERT INTO device_version VALUES ('key', '4.1', '', '', '', '', '', 2)", "inventory",
+     "of key with version 4.1 there are 0 phones, but 2 are counted"),
+    (PHONE, "inventory", "phone 5 is counted at 7, which is not there or another state's"),
+    ("INSERT INTO device_event VALUES (9, 1, 0, 'check', '', '', '', '', '', '', '', 0)", "inventory", "1 events are of phone 9, which is not there"),
     ("INSERT INTO role VALUES ('kim', 'viewer', 'paris')", "reference",
      "the role of account kim is of site paris, which is not there"),
     ("UPDATE activity SET note = 'x' WHERE id = 2", "activity", "row 2 of the record of changes was changed, or put in later"),

@@ -187,6 +187,9 @@ START_TEST(none_scans_the_phones)
     for (int i = 0; i < COUNT_OF(statements); i++) {
         const char *plan = plan_of(&c, statements[i].text);
 
+        if (strncmp(statements[i].name, "check_", 6) == 0) { /* store check, which looks at everything */
+            continue;
+        }
         about_phones += strstr(plan, "SEARCH d ") != NULL;
         for (int table = 0; table < COUNT_OF(large); table++) {
             ck_assert_msg(!scans_table(plan, large[table]), "%s: %s", statements[i].name, plan);
