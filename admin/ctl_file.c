@@ -204,7 +204,7 @@ static apr_status_t clear(ctl_t *ctl, apr_array_header_t **removed)
 {
     return ctl->option[CTL_OPT_DRY_RUN]
                ? du_files_removable(ctl->ctx, ctl->store, ctl->files, ids_given(ctl), removed)
-               : du_files_clear(ctl->ctx, ctl->store, ctl->files, ids_given(ctl), &ctl->actor, removed);
+               : du_files_clear(ctl->ctx, ctl->store, ctl->files, ids_given(ctl), NULL, &ctl->actor, removed);
 }
 
 /* Whoever names versions wants those and nothing else gone. */

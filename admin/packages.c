@@ -155,8 +155,8 @@ static apr_status_t change(dua_t *dua)
 
 int main(int argc, const char *const *argv)
 {
-    static const char *const parameters[] = {"id", "job", "view", "action", "note", "allow_unsigned", NULL};
-    static const char *const changing[] = {"action", "note", "allow_unsigned", NULL};
+    static const char *const parameters[] = {"id", "job", "view", "action", "note", "shown", "allow_unsigned", NULL};
+    static const char *const changing[] = {"action", "note", "shown", "allow_unsigned", NULL};
     static const dua_page_t page = {.name = "packages",
                                     .tmpl = HTML_packages,
                                     .parameters = parameters,

@@ -82,17 +82,22 @@ apr_status_t packages_show_clear(dua_t *dua)
     }
     if (status == APR_SUCCESS) {
         add_entries(dua, "unused", removable);
+        dua_set_text(dua->pool, dua->data, "shown", du_files_digest(dua->pool, removable));
     }
     return status;
 }
 
 apr_status_t packages_clear(dua_t *dua)
 {
+    const char *shown = dua_value(dua, "shown");
     apr_array_header_t *removed;
     apr_status_t status = dua_must(dua, DU_RIGHT_REMOVE, "");
 
+    if (status == APR_SUCCESS && !shown) {
+        status = du_fail(dua->ctx, DU_E_MALFORMED, DUNO(1138), "it is not said what was shown: view=clear says it");
+    }
     if (status == APR_SUCCESS) {
-        status = du_files_clear(dua->ctx, dua->store, dua->files, NULL, &dua->actor, &removed);
+        status = du_files_clear(dua->ctx, dua->store, dua->files, NULL, shown, &dua->actor, &removed);
     }
     if (status == APR_SUCCESS || status == DU_E_NOTHING) {
         dua->ctx->failure = (du_failure_t){0};

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include <apr_hash.h>
+#include <apr_strings.h>
+#include <openssl/evp.h>
 
 #include "du_identity.h"
 #include "du_text.h"
@@ -112,6 +114,35 @@ apr_status_t du_files_removable(du_ctx_t *ctx, du_store_t *store, const char *fi
     return rv;
 }
 
+const char *du_files_digest(apr_pool_t *pool, const apr_array_header_t *removable)
+{
+    unsigned char digest[DU_DIGEST_SIZE];
+    const char *text = "";
+
+    for (int i = 0; i < removable->nelts; i++) {
+        const du_files_entry_t *entry = &APR_ARRAY_IDX(removable, i, du_files_entry_t);
+
+        text = apr_pstrcat(pool, text, entry->stored ? du_text_number(pool, entry->stored->id) : "", " ",
+                           entry->dir.path, "\n", NULL);
+    }
+    EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL);
+    return du_text_hex(pool, digest, sizeof(digest));
+}
+
+static apr_array_header_t *ids_of(const apr_array_header_t *entries, apr_pool_t *pool)
+{
+    apr_array_header_t *ids = apr_array_make(pool, 16, sizeof(apr_int64_t));
+
+    for (int i = 0; i < entries->nelts; i++) {
+        const du_files_entry_t *entry = &APR_ARRAY_IDX(entries, i, du_files_entry_t);
+
+        if (entry->stored) {
+            APR_ARRAY_PUSH(ids, apr_int64_t) = entry->stored->id;
+        }
+    }
+    return ids;
+}
+
 static apr_array_header_t *orphans_of(const apr_array_header_t *entries, apr_pool_t *pool)
 {
     apr_array_header_t *orphans = apr_array_make(pool, 16, sizeof(const char *));
@@ -153,14 +184,22 @@ static apr_status_t remove_files(du_ctx_t *ctx, du_image_lock_t *lock, const apr
     return rv;
 }
 
+/* With `shown` it is these that the transaction forgets, or none: one of them may be named again by now. */
 static apr_status_t clear_locked(du_ctx_t *ctx, du_store_t *store, const char *files, const apr_array_header_t *ids,
-                                 const du_actor_t *actor, du_image_lock_t *lock, apr_array_header_t *removed)
+                                 const char *shown, const du_actor_t *actor, du_image_lock_t *lock,
+                                 apr_array_header_t *removed)
 {
     apr_array_header_t *removable, *forgotten;
     apr_status_t rv = du_files_removable(ctx, store, files, ids, &removable);
 
+    if (rv == APR_SUCCESS && shown && strcmp(shown, du_files_digest(ctx->pool, removable)) != 0) {
+        rv = du_fail(ctx, DU_E_CONFLICT, DUNO(1137), "what is unused has changed since it was shown");
+    }
     if (rv == APR_SUCCESS && removable->nelts > 0) {
         rv = du_identity_claim(ctx, store, files);
+    }
+    if (shown && rv == APR_SUCCESS) {
+        ids = ids_of(removable, ctx->pool);
     }
     if (rv == APR_SUCCESS) {
         rv = du_store_forget(ctx, store, ids, orphans_of(removable, ctx->pool), actor, &forgotten);
@@ -169,7 +208,7 @@ static apr_status_t clear_locked(du_ctx_t *ctx, du_store_t *store, const char *f
 }
 
 apr_status_t du_files_clear(du_ctx_t *ctx, du_store_t *store, const char *files, const apr_array_header_t *ids,
-                            const du_actor_t *actor, apr_array_header_t **removed)
+                            const char *shown, const du_actor_t *actor, apr_array_header_t **removed)
 {
     du_image_lock_t *lock;
     const char *staging;
@@ -177,7 +216,7 @@ apr_status_t du_files_clear(du_ctx_t *ctx, du_store_t *store, const char *files,
 
     *removed = apr_array_make(ctx->pool, 16, sizeof(du_files_entry_t));
     if (rv == APR_SUCCESS) {
-        rv = clear_locked(ctx, store, files, ids, actor, lock, *removed);
+        rv = clear_locked(ctx, store, files, ids, shown, actor, lock, *removed);
         du_image_unlock(lock);
     }
     return rv;

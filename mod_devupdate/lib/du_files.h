@@ -24,13 +24,17 @@ apr_status_t du_files_list(du_ctx_t *ctx, du_store_t *store, const char *files, 
 apr_status_t du_files_removable(du_ctx_t *ctx, du_store_t *store, const char *files, const apr_array_header_t *ids,
                                 apr_array_header_t **removable);
 
+/* What tells such a list from another: hexadecimal digits, in pool. */
+const char *du_files_digest(apr_pool_t *pool, const apr_array_header_t *removable);
+
 /*
- * Removes them. Waits for an import that runs. The rows go first, in one transaction with the activity rows, then the files;
+ * Removes them: with `shown`, the digest of the list that somebody saw, only if it is still that one; DU_E_CONFLICT with a
+ * sentence otherwise. NULL = whatever it is by now. Waits for an import that runs. The rows go first, in one transaction with the activity rows, then the files;
  * what a crash leaves in between are orphans for the next time. *removed is in ctx->pool.
  *
  * DU_E_NOTHING if there is nothing to remove; failures as du_files_removable() and du_image_remove().
  */
 apr_status_t du_files_clear(du_ctx_t *ctx, du_store_t *store, const char *files, const apr_array_header_t *ids,
-                            const du_actor_t *actor, apr_array_header_t **removed);
+                            const char *shown, const du_actor_t *actor, apr_array_header_t **removed);
 
 #endif

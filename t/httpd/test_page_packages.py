@@ -372,11 +372,32 @@ class TestStoredVersions(PackagesClass):
         assert [entry["version"] for entry in unused] == [PENDING]
         assert f"CX600/A/ENU/{PENDING}/CPE" in pages.get("packages?view=clear").text
         assert "not used" in pages.get("packages?view=files").text
-        answer = pages.post("packages", {"action": "clear"})
+        answer = pages.post("packages", {"action": "clear", "shown": self.shown(pages)})
         assert "Unused versions deleted: 1." in pages.after(answer).text
         assert not store.image(CX600, PENDING).exists() and store.image(CX600, APPROVED).exists()
-        again = pages.post("packages", {"action": "clear"})
+        again = pages.post("packages", {"action": "clear", "shown": self.shown(pages)})
         assert "Nothing to do" in pages.after(again).text
+
+    @staticmethod
+    def shown(pages):
+        """What the form says along with the click."""
+        found = re.search(r'name="shown" value="([0-9a-f]{64})"', pages.get("packages?view=clear").text)
+        return found[1] if found else pages.json("packages?view=clear")["shown"]
+
+    def test_clears_what_was_shown(self, site):
+        pages = Pages(site)
+        unused = [f"4.0.7577.900{number}" for number in range(3)]
+        for version in unused:
+            site.store.import_package(CX600, version=version)
+        shown = self.shown(pages)
+        site.store.import_package(CX600, version="4.0.7577.9999")   # now the last of them is unused, too
+        answer = pages.post("packages", {"action": "clear", "shown": shown})
+        assert answer.status == 409 and "has changed since it was shown" in answer.text
+        assert all(site.store.image(CX600, version).exists() for version in unused)
+        answer = pages.post("packages", {"action": "clear"})
+        assert answer.status == 400 and "DU1138" in answer.text
+        assert pages.after(pages.post("packages", {"action": "clear", "shown": self.shown(pages)})).status == 200
+        assert not any(site.store.image(CX600, version).exists() for version in unused)
 
     def test_operator_may_not(self, site):
         pages = Pages(site, user="operator")

@@ -94,17 +94,34 @@ START_TEST(A12_clearing)
 
     start();
     package_run(apr_psprintf(unit.pool, "mkdir -p '%s'", in_store("9/CPE")));
-    assert_ok(du_files_clear(unit.ctx, store, files, ids(2), &kim, &removed));
+    assert_ok(du_files_clear(unit.ctx, store, files, ids(2), NULL, &kim, &removed));
     ck_assert_int_eq(removed->nelts, 1);
     ck_assert(!package_is_there(in_store("2")) && package_is_there(in_store("1")) && package_is_there(in_store("9")));
-    assert_ok(du_files_clear(unit.ctx, store, files, NULL, &kim, &removed));
+    assert_ok(du_files_clear(unit.ctx, store, files, NULL, NULL, &kim, &removed));
     ck_assert_int_eq(removed->nelts, 2);
     for (int i = 1; i <= 9; i++) {
         ck_assert_int_eq(package_is_there(in_store(apr_itoa(unit.pool, i))), i >= 3 && i <= 5);
     }
-    assert_rv(DU_E_NOTHING, du_files_clear(unit.ctx, store, files, NULL, &kim, &removed));
+    assert_rv(DU_E_NOTHING, du_files_clear(unit.ctx, store, files, NULL, NULL, &kim, &removed));
     ck_assert_int_eq(listed()->nelts, 3);
     ck_assert(!package_is_there(apr_pstrcat(unit.pool, files, "/" DU_IMAGE_ROOT "/" DU_IMAGE_STAGING, NULL)));
+}
+END_TEST
+
+START_TEST(clearing_what_was_shown)
+{
+    apr_array_header_t *removable, *removed;
+    const char *shown;
+
+    start();
+    assert_ok(du_files_removable(unit.ctx, store, files, NULL, &removable));
+    shown = du_files_digest(unit.pool, removable);
+    package_run(apr_psprintf(unit.pool, "mkdir -p '%s'", in_store("9/CPE")));
+    assert_refused(DU_E_CONFLICT, du_files_clear(unit.ctx, store, files, NULL, shown, &kim, &removed));
+    ck_assert(removed->nelts == 0 && package_is_there(in_store("1")) && package_is_there(in_store("9")));
+    package_run(apr_psprintf(unit.pool, "rm -r '%s'", in_store("9")));
+    assert_ok(du_files_clear(unit.ctx, store, files, NULL, shown, &kim, &removed));
+    ck_assert_int_eq(removed->nelts, 2);
 }
 END_TEST
 
@@ -115,5 +132,6 @@ int main(void)
     tcase_add_test(tests, rows_and_directories_side_by_side);
     tcase_add_test(tests, A12_what_can_be_removed);
     tcase_add_test(tests, A12_clearing);
+    tcase_add_test(tests, clearing_what_was_shown);
     return unit_run(tests);
 }
