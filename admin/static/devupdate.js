@@ -63,15 +63,17 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
 }
 
 // A page that renews itself: what is marked data-live is exchanged for what the page says now, so that nobody loses their
-// place in the rest of it. When there is nothing more to wait for, the page is loaded anew.
+// place in the rest of it. When there is nothing more to wait for, the page is loaded anew, and when it was the page of a
+// store that is away and waits for something else now.
 const waiting = document.querySelector("main[data-refresh]");
 if (waiting) {
   const renew = async () => {
     const answer = await fetch(location.href).catch(() => null);
     const now = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
-    const parts = now && now.querySelectorAll("[data-live]");
-    if (now && !now.querySelector("main[data-refresh]")) location.replace(location.href);
-    else if (parts) document.querySelectorAll("[data-live]").forEach((part, n) => parts[n] && part.replaceWith(parts[n]));
+    const parts = now ? [...now.querySelectorAll("[data-live]")] : [];
+    const shown = document.querySelectorAll("[data-live]");
+    if (now && (!now.querySelector("main[data-refresh]") || parts.length > shown.length)) location.replace(location.href);
+    else shown.forEach((part, n) => parts[n] && part.replaceWith(parts[n]));
     setTimeout(renew, waiting.dataset.refresh * 1000);
   };
   setTimeout(renew, waiting.dataset.refresh * 1000);

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from imports import Imports, another_import, package, trust_vendor
-from pages import PagesClass
+from pages import PagesClass, without_store
 from person import WAYS, Person
 from phone import ROOTS, installed, request_xml
 from store import APPROVED, CX600, PENDING, RESTORE, image_path
@@ -122,6 +122,24 @@ class TestImport(PagesClass):
         assert person.words("packages.end.failed") in browser.text and browser.find("main .failure").text
         assert site.store.generation() == generation
 
+    def test_waiting_page_waits_on(self, browser, site):
+        """What has been looked at stays while the store is away for a moment, and so do its marks and what was chosen."""
+        site.store.import_package(CX600, version="4.0.7577.6000")
+        package(site.store, CX600, version="4.0.7577.6001", name="away.cab")
+        site.ledger.declare("DU0502")   # the node looks for the store, too
+        person = Person(browser, "mouse", "operator").go("packages")
+        with another_import(site.store):
+            person.write(browser.find("input[type=file]"), str(site.root / "made" / "away.cab"))
+            person.use("button", "packages.import").reads("packages.doing.wait")
+            browser.driver.execute_script("window.mark = 1")
+            asked = "return performance.getEntriesByType('resource').filter(e => e.initiatorType === 'fetch').length"
+            with without_store(site):
+                before = browser.driver.execute_script(asked)
+                browser.until(lambda: browser.driver.execute_script(asked) > before + 1, "it asks again")
+                assert person.words("packages.doing.wait") in browser.text
+            assert browser.driver.execute_script("return window.mark") == 1
+        person.reads("packages.to_package")
+
     def test_slow_upload_is_seen_and_stopped(self, browser, site):
         """Half a megabyte at a tenth of that a second."""
         file = site.root / "slow.cab"
@@ -168,6 +186,18 @@ class TestRoles(PagesClass):
         browser.until(lambda: browser.all("main .failure"), "the slower one is told")
         (kim,) = [row for row in json.loads(site.store.ctl("role", "list", "--json")) if row["account"] == "kim"]
         assert kim["role"] == "helpdesk"
+
+
+class TestStoreAway(PagesClass):
+    @pytest.mark.parametrize("way", ["mouse", "no-script"])
+    def test_page_comes_back(self, browser, site, way):
+        """By itself, and without a script, too: nobody has to press anything."""
+        person = Person(browser, way, "viewer")
+        site.ledger.declare("DU0502")   # the node looks for it, too
+        with without_store(site):
+            browser.open("sites").reads(person.words("frame.refreshing"))
+            assert not browser.all("main table")
+        person.reads("sites.none")
 
 
 class TestTestDevices(PagesClass):
