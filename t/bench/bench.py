@@ -80,7 +80,7 @@ class Bench:
         self.count = 0
         self.body = self.root / "body"
         self.body.write_bytes(phone.request_xml())
-        self.lua = self.root / "post.lua"
+        self.lua, self.paced = self.root / "post.lua", self.root / "paced.lua"
         self.lua.write_text(WRK_SCRIPT.replace("{body}", str(self.body)))
 
     def site(self, children=2, prepare=None, start=True, threads=128, config="", modules=()):
@@ -110,6 +110,17 @@ class Bench:
                               capture_output=True)
         assert "Non-2xx" not in done.stdout and "Socket errors" not in done.stdout, done.stdout
         return float(re.search(r"Requests/sec:\s*([\d.]+)", done.stdout).group(1))
+
+    def quantiles(self, site, connections, seconds):
+        """Milliseconds that half, 99 per cent and all of the checks took at most, about 50 a second on each connection; none failed."""
+        self.paced.write_text(WRK_SCRIPT.replace("{body}", str(self.body)) + PACED)
+        done = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", self.paced,
+                               f"http://127.0.0.1:{site.port}{phone.CHECK}"], check=True, text=True, capture_output=True)
+        assert "Non-2xx" not in done.stdout and "Socket errors" not in done.stdout, done.stdout
+        found = [re.search(pattern, done.stdout) for pattern in
+                 (r"50%\s+([\d.]+)(us|ms|s)", r"99%\s+([\d.]+)(us|ms|s)",
+                  r"Latency\s+\S+\s+\S+\s+([\d.]+)(us|ms|s)")]
+        return [float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit] for value, unit in (match.groups() for match in found)]
 
     def in_turns(self, first, second):
         """Medians of both and of the ratio first / second of each turn."""
@@ -302,6 +313,24 @@ def records_per_second(where, label, goal):
         figure(f"{label}: {name}, records/s", f"{RECORDS / seconds:,.0f}", f"goal {goal}; {busy / RECORDS * 1e6:.1f} us of CPU a record")
 
 
+def read_while_checks_run(bench):
+    """Another node's day is read into the store that answers 1,600 checks a second, whose own records are read, too."""
+    site, connections, seconds = bench.site(prepare=one_rule), 32, 8
+    alone = bench.quantiles(site, connections, seconds)
+    many_records.write(site.store.files, "another", RECORDS, PHONES)
+    beside = []
+    checking = threading.Thread(target=lambda: beside.extend(bench.quantiles(site, connections, seconds)))
+    checking.start()
+    start = time.monotonic()
+    site.store.ctl("ingest")
+    taken = time.monotonic() - start
+    checking.join()
+    site.httpd.stop()
+    figure("SQLite: new phones while checks run, records/s", f"{RECORDS / taken:,.0f}", "goal 50,000")
+    figure("checks meanwhile, ms: half, 99 per cent, all", "  ".join(f"{value:.2f}" for value in beside))
+    figure("checks before", "  ".join(f"{value:.2f}" for value in alone))
+
+
 def ingest(bench):
     say(f"Reading {RECORDS:,} records of {PHONES:,} phones into the inventory")
     sqlite = store.Store(bench.root / "ingest-sqlite").init()
@@ -309,6 +338,7 @@ def ingest(bench):
     server = pg_server.Server()
     records_per_second(PgsqlStore(bench.root / "ingest-pgsql", server).init(), "PostgreSQL", "20,000")
     server.close()
+    read_while_checks_run(bench)
     figure("SQLite: bytes of database a phone", f"{sqlite.database.stat().st_size / PHONES:,.0f}", "goal 1,024 and its history")
 
 
@@ -595,17 +625,8 @@ def refresh(bench):
         many_rules.fill(where.database, count - 1)
 
     site = bench.site(prepare=prepare)
-    bench.lua.write_text(WRK_SCRIPT.replace("{body}", str(bench.body)) + PACED)
-
     def quantiles():
-        """Milliseconds that half, 99 per cent and all of the checks took at most; none failed."""
-        done = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", bench.lua,
-                               f"http://127.0.0.1:{site.port}{phone.CHECK}"], check=True, text=True, capture_output=True)
-        assert "Non-2xx" not in done.stdout and "Socket errors" not in done.stdout, done.stdout
-        found = [re.search(pattern, done.stdout) for pattern in
-                 (r"50%\s+([\d.]+)(us|ms|s)", r"99%\s+([\d.]+)(us|ms|s)",
-                  r"Latency\s+\S+\s+\S+\s+([\d.]+)(us|ms|s)")]
-        return [float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit] for value, unit in (match.groups() for match in found)]
+        return bench.quantiles(site, connections, seconds)
 
     def with_changes():
         before = log.read_text().count("DU0501")
@@ -626,7 +647,6 @@ def refresh(bench):
     log, compiled = site.root / "logs" / "error_log", []
     rounds = [(with_changes(), with_changes_unseen(), quantiles()) for _ in range(bench.options.rounds + 1)][1:]
     site.httpd.stop()
-    bench.lua.write_text(WRK_SCRIPT.replace("{body}", str(bench.body)))
     say("  milliseconds that so many checks took at most: with changes, with changes that httpd does not look at, without")
     for name, index in (("half", 0), ("99 per cent", 1), ("all", 2)):
         middle = [statistics.median(turn[which][index] for turn in rounds) for which in (0, 1, 2)]
