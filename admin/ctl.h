@@ -183,6 +183,9 @@ int ctl_command_words(const ctl_command_t *command, int count, const char *const
 /* From now on a database that does not answer for CTL_PATIENCE seconds ends the program with a sentence and status 1. */
 void ctl_limit_waiting(ctl_t *ctl);
 
+/* What is written to standard output then, before the sentence; it is kept, not copied. */
+void ctl_last_words(const char *text);
+
 /*
  * Output (ctl_output.c)
  */
@@ -204,6 +207,8 @@ void ctl_table_print(const ctl_table_t *table);
 
 /* One line of a list of names and values, aligned; the value need not be fit for a terminal. */
 void ctl_field_print(apr_pool_t *pool, const char *name, const char *value);
+
+#define CTL_JSON_FLAGS (JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENSURE_ASCII)
 
 /* Prints the document and gives it free. */
 void ctl_json_print(json_t *document);

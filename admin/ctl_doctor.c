@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -50,34 +51,80 @@ static const char *const words[] = {
  * Findings
  */
 
-/* Shown at once: a check that takes long keeps nobody from reading. */
-static void print_finding(ctl_doctor_t *doctor, ctl_level_e level, const char *id, const char *text,
-                          const char *advice)
+static const char *lines_of(const ctl_doctor_t *doctor, ctl_level_e level, const char *id, const char *text,
+                            const char *advice)
 {
     apr_pool_t *pool = doctor->ctl->pool;
+    const char *lines = apr_psprintf(pool, "%-8s %-12s %s\n", words[level], doctor->check, ctl_text(pool, text));
 
-    printf("%-8s %-12s %s\n", words[level], doctor->check, ctl_text(pool, text));
-    if (id) {
-        printf("%-8s %-12s %s: %s\n", "", "", id, ctl_text(pool, advice));
-    }
-    fflush(stdout);
+    return id ? apr_psprintf(pool, "%s%-8s %-12s %s: %s\n", lines, "", "", id, ctl_text(pool, advice)) : lines;
 }
 
-static void take(ctl_doctor_t *doctor, ctl_level_e level, const char *id, const char *text, const char *advice)
+static json_t *json_finding(const ctl_doctor_t *doctor, ctl_level_e level, const char *id, const char *text,
+                            const char *advice)
 {
     apr_pool_t *pool = doctor->ctl->pool;
     json_t *one = json_object();
 
-    doctor->count[level]++;
     json_object_set_new(one, "check", json_string(doctor->check));
     json_object_set_new(one, "level", json_string(words[level]));
     json_object_set_new(one, "text", dua_json_text(pool, text));
     json_object_set_new(one, "id", id ? json_string(id) : json_null());
     json_object_set_new(one, "advice", advice ? dua_json_text(pool, advice) : json_null());
-    json_array_append_new(doctor->findings, one);
+    return one;
+}
+
+/* What the visit comes to: a line, or the document with all findings. */
+static const char *ending(const ctl_doctor_t *doctor)
+{
+    apr_pool_t *pool = doctor->ctl->pool;
+    json_t *document;
+    const char *text;
+    char *dumped;
+
     if (!doctor->ctl->option[CTL_OPT_JSON]) {
-        print_finding(doctor, level, id, text, advice);
+        return apr_psprintf(pool, "%d ok, %d skipped, %d warnings, %d problems\n", doctor->count[CTL_OK],
+                            doctor->count[CTL_SKIPPED], doctor->count[CTL_WARNING], doctor->count[CTL_PROBLEM]);
     }
+    document = ctl_json_result(doctor->count[CTL_PROBLEM]   ? words[CTL_PROBLEM]
+                               : doctor->count[CTL_WARNING] ? words[CTL_WARNING]
+                                                            : words[CTL_OK]);
+    json_object_set(document, "findings", doctor->findings);
+    dumped = json_dumps(document, CTL_JSON_FLAGS);
+    text = apr_pstrcat(pool, dumped, "\n", NULL);
+    free(dumped);
+    json_decref(document);
+    return text;
+}
+
+/* What is to be said if the store never answers what it is asked next (ctl_wait.c). */
+static void foresee(const ctl_doctor_t *doctor)
+{
+    ctl_doctor_t then = *doctor;
+    const char *text = apr_psprintf(then.ctl->pool, "the store has not answered for %d seconds", CTL_PATIENCE);
+    const char *advice = "what is behind this was not looked at; see what the database waits for";
+    const char *id = DUNO(1050), *lines = "";
+
+    then.findings = json_copy(doctor->findings);
+    then.count[CTL_PROBLEM]++;
+    if (then.ctl->option[CTL_OPT_JSON]) {
+        json_array_append_new(then.findings, json_finding(&then, CTL_PROBLEM, id, text, advice));
+    } else {
+        lines = lines_of(&then, CTL_PROBLEM, id, text, advice);
+    }
+    ctl_last_words(apr_pstrcat(then.ctl->pool, lines, ending(&then), NULL));
+    json_decref(then.findings);
+}
+
+static void take(ctl_doctor_t *doctor, ctl_level_e level, const char *id, const char *text, const char *advice)
+{
+    doctor->count[level]++;
+    json_array_append_new(doctor->findings, json_finding(doctor, level, id, text, advice));
+    if (!doctor->ctl->option[CTL_OPT_JSON]) { /* at once: a check that takes long keeps nobody from reading */
+        fputs(lines_of(doctor, level, id, text, advice), stdout);
+        fflush(stdout);
+    }
+    foresee(doctor);
 }
 
 void ctl_doctor_right(ctl_doctor_t *doctor, ctl_level_e level, const char *format, ...)
@@ -214,6 +261,7 @@ static void run_check(ctl_doctor_t *doctor, apr_size_t number)
     int needs = checks[number].needs;
 
     doctor->check = checks[number].name;
+    foresee(doctor);
     if ((needs & NEEDS_URL) && !doctor->outside.base) {
         ctl_doctor_right(doctor, CTL_SKIPPED, "no URL was given");
     } else if ((needs & NEEDS_STORE) && !doctor->has_store) {
@@ -221,23 +269,6 @@ static void run_check(ctl_doctor_t *doctor, apr_size_t number)
     } else {
         checks[number].run(doctor);
     }
-}
-
-static void finish(ctl_doctor_t *doctor)
-{
-    json_t *document;
-
-    if (!doctor->ctl->option[CTL_OPT_JSON]) {
-        json_decref(doctor->findings);
-        printf("%d ok, %d skipped, %d warnings, %d problems\n", doctor->count[CTL_OK], doctor->count[CTL_SKIPPED],
-               doctor->count[CTL_WARNING], doctor->count[CTL_PROBLEM]);
-        return;
-    }
-    document = ctl_json_result(doctor->count[CTL_PROBLEM]   ? words[CTL_PROBLEM]
-                               : doctor->count[CTL_WARNING] ? words[CTL_WARNING]
-                                                            : words[CTL_OK]);
-    json_object_set_new(document, "findings", doctor->findings);
-    ctl_json_print(document);
 }
 
 apr_status_t ctl_doctor(ctl_t *ctl)
@@ -254,7 +285,8 @@ apr_status_t ctl_doctor(ctl_t *ctl)
         run_check(&doctor, i);
     }
     problems = doctor.count[CTL_PROBLEM];
-    finish(&doctor);
+    fputs(ending(&doctor), stdout);
+    json_decref(doctor.findings);
     return problems ? du_fail(ctl->ctx, DU_E_PEER, DUNO(1019), "%d problem%s found", problems,
                               problems == 1 ? " was" : "s were")
                     : APR_SUCCESS;

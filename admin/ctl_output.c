@@ -97,7 +97,7 @@ void ctl_field_print(apr_pool_t *pool, const char *name, const char *value)
  * stdout's state, which main() looks at. */
 void ctl_json_print(json_t *document)
 {
-    json_dumpf(document, stdout, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
+    json_dumpf(document, stdout, CTL_JSON_FLAGS);
     putchar('\n');
     json_decref(document);
 }

@@ -8,13 +8,14 @@
 #include <apr_strings.h>
 
 /* For the signal's handler, which is given nothing and may allocate nothing. */
-static const char *sentence;
+static const char *sentence, *last_words = "";
 
 /* The driver cannot be made to return, so nothing else is left to do. What was not committed is undone by the database. */
 static void give_up(int signal_number)
 {
     (void)signal_number;
-    if (write(STDERR_FILENO, sentence, strlen(sentence)) < 0) {
+    if (write(STDOUT_FILENO, last_words, strlen(last_words)) < 0 ||
+        write(STDERR_FILENO, sentence, strlen(sentence)) < 0) {
         _exit(1); /* nobody listens, which changes nothing */
     }
     _exit(1);
@@ -25,6 +26,11 @@ static void limit_waiting(void *baton, int begins)
 {
     (void)baton;
     alarm(begins ? CTL_PATIENCE : 0);
+}
+
+void ctl_last_words(const char *text)
+{
+    last_words = text;
 }
 
 void ctl_limit_waiting(ctl_t *ctl)

@@ -17,6 +17,7 @@ from passwords import AUTH_MODULES, make_htpasswd
 from peer import Peer, need
 from sites import finish
 from store import APPROVED, CX600, Store
+from test_store_faults import silent_server
 from tls import Authority
 from visit import NameServer, TimeServer, TlsServer, doctor
 from waiting import until
@@ -389,6 +390,19 @@ class TestStore:
             spec = f"pgsql host=127.0.0.1 port={closed.getsockname()[1]} dbname=devupdate connect_timeout=5"
             visit = doctor("--store", spec, "--files", ill.files, "doctor")
         assert pair(of(visit, "store", "images", "nodes")) == {("DU1041", "problem")}
+
+    def test_the_server_hangs(self, ill):
+        """What was found before is said, too."""
+        with silent_server() as port:
+            command = [os.environ["CTL"], "--store", f"pgsql host=127.0.0.1 port={port} user=x", "--files", ill.files, "doctor"]
+            asked = [subprocess.Popen([*command, *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for more in ([], ["--json"])]
+            said = [(*process.communicate(timeout=60), process.returncode) for process in asked]
+        for out, err, code in said:
+            assert code == 1 and err == "devupdatectl: DU0509: the store has not answered for 10 seconds\n"
+        text, document = said[0][0], json.loads(said[1][0])
+        assert "problem  store        the store has not answered for 10 seconds\n" in text and "DU1050" in text
+        assert text.endswith("1 problems\n") and text.count("skipped  ") == sum(one["level"] == "skipped" for one in document["findings"]) > 3
+        assert document["result"] == "problem" and document["findings"][-1]["id"] == "DU1050"
 
     def test_another_schema(self, ill):
         self.sql(ill, "UPDATE counter SET value = 1 WHERE name = 'schema'")
