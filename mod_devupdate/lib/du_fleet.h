@@ -17,9 +17,10 @@
  * back, and no time is later than the clock. A check that says just what the one before it said is counted and is no event.
  *
  * A loop (issue 6): a phone that has all of a version, and has come to have it or fetched its largest file anew since it was
- * offered it last, took it once when it is offered it again. When it has done so as often as the setting hold-after says, the version is held: it is not offered
- * it any more, until somebody releases the phone (du_hold.h) or it reports that version after all. Test devices are not held.
- * Nodes follow as with every change; the record of changes gets a row for each kind and version, however many phones it were.
+ * offered it last, took it once when it is offered it again. When it has done so as often as the setting hold-after says, the
+ * version is held: it is not offered it any more, until somebody releases the phone (du_hold.h) or it reports that version
+ * after all. Test devices are not held. Nodes follow as with every change; the record of changes gets a row for each kind and
+ * version, however many phones it were.
  */
 #ifndef DU_FLEET_H
 #define DU_FLEET_H

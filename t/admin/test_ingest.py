@@ -102,6 +102,79 @@ def test_random_streams_agree_with_the_model(ctl, seed):
     assert ctl.sql("SELECT SUM(checks) FROM traffic") == [(300,)]
 
 
+class Loops:
+    """One phone that is offered versions, fetches them or not, and reports this or that: when it is held (du_fleet.h)."""
+
+    def __init__(self, number):
+        self.mac, self.address = f"00-04-F2-00-01-{number:02X}", f"10.1.1.{number}"
+        self.version = self.offered = self.taken = self.held = ""
+        self.offers = self.takes = self.taken_offer = 0
+
+    def check(self, version, offered):
+        self.version = version
+        if self.offered == version:
+            self.offered, self.offers = "", 0
+        if self.taken == version:
+            self.takes = 0
+        if self.held == version:
+            self.held = ""
+        if offered and offered != self.offered:
+            self.offered, self.offers, self.taken_offer = offered, 0, 0
+        elif offered and self.taken_offer == self.offers > 0 and self.taken == offered:
+            self.takes += 1
+        self.offers += bool(offered)
+        if self.takes >= HOLD_AFTER and self.offered and self.offered == self.taken:
+            self.held = self.offered
+
+    def download(self):
+        """All of what it was offered last."""
+        if self.taken != self.offered:
+            self.taken, self.takes = self.offered, 0
+        self.taken_offer = self.offers
+
+    def release(self):
+        self.held, self.takes, self.offers, self.taken_offer = "", 0, 0, 0
+
+    def row(self):
+        return (self.mac, self.version, self.offered, self.offers, self.taken, self.takes, self.held)
+
+
+HOLD_AFTER = 2
+LOOPS = ("SELECT d.mac, c.version, d.offered, d.offers, d.taken, d.takes, d.held FROM device d JOIN device_count c ON c.id = d.count_id "
+         "ORDER BY d.mac")
+DOWNLOADS = "DeviceUpdateLogs/Server/Downloads/DevUpdateDownloads_web1_2026-11-20.log"
+DOWNLOADS_HEADER = "Logging DateTime,User Host Address,Endpoint,Path,Status,Bytes Sent,Size,Complete,Duration ms,User\n"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_loops_agree_with_the_model(ctl, seed):
+    """Wherever a reading ends, and whatever is released in between."""
+    chance, phones, held, released = random.Random(seed), [Loops(number) for number in range(6)], 0, 0
+    ctl.text("setting", "set", "hold-after", str(HOLD_AFTER))
+    write(ctl.files / DOWNLOADS, DOWNLOADS_HEADER)
+    for number in range(400):
+        phone, time = chance.choice(phones), START + datetime.timedelta(seconds=number)
+        if phone.offered and chance.random() < 0.6:
+            path = f"UCPhone/POLYCOM/CX600/A/ENU/{phone.offered}/CPE/CPE.nbt"
+            write(ctl.files / DOWNLOADS, f"{time:%Y-%m-%d %H:%M:%S},{phone.address},internal,{path},200,1000,1000,yes,5,\n")
+            phone.download()
+        else:
+            version, offered = (OLD, chance.choice([NEW, NEW, "5.0"])) if chance.random() < 0.9 else (NEW, "")
+            write_check(ctl, time, check_line(time, phone.address, phone.mac, "", version, offered))
+            phone.check(version, offered)
+        if chance.random() < 0.05:
+            ctl.text("ingest")
+            assert ctl.sql(LOOPS) == sorted(one.row() for one in phones if one.version)
+            held += sum(one.held != "" for one in phones)
+            for one in (one for one in phones if one.held and chance.random() < 0.3):
+                ctl.text("device", "release", one.mac)
+                one.release()
+                released += 1
+    ctl.text("ingest")
+    assert ctl.sql(LOOPS) == sorted(one.row() for one in phones if one.version)
+    assert ctl.sql(WRONG_COUNTS) == [] and held > released > 0
+
+
 def write_check(ctl, time, line, node="web1"):
     path = ctl.files / CHECKS.format(node, f"{time:%Y-%m-%d}")
     write(path, line if path.exists() else OURS + "\n" + line)
