@@ -20,6 +20,14 @@ def need(*programs):
     return found[0] if len(found) == 1 else found
 
 
+def running(peer):
+    """A fixture's body: it runs as long as the tests that ask for it."""
+    try:
+        yield peer.start()
+    finally:
+        peer.stop()
+
+
 class Peer:
     """A server of another kind. Subclasses say how many ports it wants, and in command() write its configuration and
     answer what to execute in the foreground."""

@@ -9,7 +9,7 @@ import pytest
 import examples
 import phone
 from passwords import make_htpasswd
-from peer import Directory, Kdc, need
+from peer import Directory, Kdc, need, running
 from phone import CHECK, CHECK_EXTERNAL, ROOTS_EXTERNAL, Reply, basic, request_xml
 from server import MODULES
 from sites import finish
@@ -104,11 +104,7 @@ class TestBasic(Passwords):
 class TestLdap(Passwords):
     @pytest.fixture(scope="class")
     def directory(self, workspace):
-        made = Directory(workspace / "slapd")
-        try:
-            yield made.start()
-        finally:
-            made.stop()
+        yield from running(Directory(workspace / "slapd"))
 
     @pytest.fixture(scope="class")
     def site(self, new_site, authority, directory):
@@ -125,11 +121,7 @@ class TestKerberos:
 
     @pytest.fixture(scope="class")
     def kdc(self, workspace):
-        made = Kdc(workspace / "kdc", user="alice", service="HTTP/localhost")
-        try:
-            yield made.start()
-        finally:
-            made.stop()
+        yield from running(Kdc(workspace / "kdc", user="alice", service="HTTP/localhost"))
 
     @pytest.fixture(scope="class")
     def site(self, new_site, authority, kdc):

@@ -14,7 +14,7 @@ import pytest
 import examples
 import place
 from passwords import AUTH_MODULES, make_htpasswd
-from peer import Peer, need
+from peer import Peer, need, running
 from sites import finish
 from store import APPROVED, CX600, Store
 from test_store_faults import silent_server
@@ -306,11 +306,7 @@ class Broken(Peer):
 
 @pytest.fixture(scope="module")
 def proxies(workspace, site):
-    made = Broken(workspace / "doctor-proxies", site)
-    try:
-        yield made.start()
-    finally:
-        made.stop()
+    yield from running(Broken(workspace / "doctor-proxies", site))
 
 
 class TestProxy:

@@ -8,7 +8,7 @@ import pytest
 import examples
 import pages
 import phone
-from peer import Directory, Kdc, need
+from peer import Directory, Kdc, need, running
 from sites import finish
 from test_authentication import need_module
 from tls import Authority
@@ -48,11 +48,7 @@ def account(answer):
 class TestLdap:
     @pytest.fixture(scope="class")
     def directory(self, workspace):
-        made = Directory(workspace / "slapd-pages")
-        try:
-            yield made.start()
-        finally:
-            made.stop()
+        yield from running(Directory(workspace / "slapd-pages"))
 
     @pytest.fixture(scope="class")
     def site(self, new_site, authority, directory):
@@ -72,11 +68,7 @@ class TestLdap:
 class TestKerberos:
     @pytest.fixture(scope="class")
     def kdc(self, workspace):
-        made = Kdc(workspace / "kdc-pages", user="alice", service="HTTP/localhost")
-        try:
-            yield made.start()
-        finally:
-            made.stop()
+        yield from running(Kdc(workspace / "kdc-pages", user="alice", service="HTTP/localhost"))
 
     @pytest.fixture(scope="class")
     def site(self, new_site, authority, kdc):

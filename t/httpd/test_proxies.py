@@ -8,6 +8,7 @@ import examples
 import phone
 from edge import EDGES, NAME
 from passwords import AUTH_MODULES, make_htpasswd
+from peer import running
 from phone import CHECK, CHECK_EXTERNAL, ROOTS, ROOTS_EXTERNAL, Reply, basic, request_xml
 from sites import finish
 from store import APPROVED, CX600, PENDING, image_path
@@ -71,11 +72,7 @@ def site(new_site, tls):
 
 @pytest.fixture(scope="module", params=EDGES)
 def edge(request, workspace, site, tls):
-    made = EDGES[request.param](workspace / f"edge-{request.param}", site, tls)
-    try:
-        yield made.start()
-    finally:
-        made.stop()
+    yield from running(EDGES[request.param](workspace / f"edge-{request.param}", site, tls))
 
 
 def ask(edge, method, url, headers=None, body=None, address=OUTSIDE, **options):
