@@ -454,6 +454,28 @@ START_TEST(asking_again_and_again_takes_no_memory)
 END_TEST
 #endif
 
+/* That PostgreSQL's connection is set up so, by an error if it is not. */
+static const char *require_settings(const char *plans, const char *scans)
+{
+    return apr_psprintf(unit.pool, "DO $$ BEGIN IF current_setting('jit') <> 'off' OR current_setting('plan_cache_mode') <> '%s' OR "
+                        "current_setting('enable_seqscan') <> '%s' THEN RAISE EXCEPTION 'set up otherwise'; END IF; END $$", plans, scans);
+}
+
+/* Planned anew each time, until much is asked; a new connection is like the one before. */
+START_TEST(plans_of_postgresql)
+{
+    du_db_t *db = made_db(fresh_store());
+
+    assert_ok(du_db_define(unit.ctx, db, require_settings("force_custom_plan", "on")));
+    du_db_expect_many(db);
+    assert_ok(du_db_define(unit.ctx, db, require_settings("auto", "off")));
+    du_db_close(db);
+    ck_assert_str_eq(counter(db, "generation"), "1");
+    assert_ok(du_db_define(unit.ctx, db, require_settings("auto", "off")));
+    assert_refused(DU_E_STORE, du_db_define(unit.ctx, db, require_settings("auto", "on")));
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = unit_tests("db");
@@ -462,6 +484,7 @@ int main(void)
     tcase_add_test(tests, server_that_is_not_there);
     if (store_server()) {
         tcase_add_test(tests, connection_is_lost);
+        tcase_add_test(tests, plans_of_postgresql);
     } else {
         tcase_add_test(tests, missing_file_is_not_made);
         tcase_add_test(tests, file_that_is_no_database);
