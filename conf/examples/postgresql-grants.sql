@@ -12,6 +12,7 @@ GRANT UPDATE (value) ON counter TO devupdate_admin;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO devupdate_httpd;
 REVOKE SELECT ON secret FROM devupdate_httpd;
-GRANT INSERT, UPDATE, DELETE ON node, reading, device, device_event, device_count, device_version, stranger, traffic, rollout TO devupdate_httpd;
+GRANT INSERT, UPDATE, DELETE ON node, reading, device, device_name, device_event, device_count, device_version, stranger, traffic, rollout
+    TO devupdate_httpd;
 GRANT INSERT ON activity TO devupdate_httpd;
 GRANT UPDATE (value) ON counter TO devupdate_httpd;

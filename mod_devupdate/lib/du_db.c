@@ -31,9 +31,10 @@
 #define PGSQL_PLANS "SET plan_cache_mode = force_custom_plan; " PGSQL_NO_JIT
 
 /* Who asks the same thousands of times (du_db_expect_many()) keeps the plans: making each anew took half of the time. Without
- * statistics PostgreSQL would walk over a table for a few dozen rows that an index finds, and the reader fills a new store
- * faster than autovacuum looks at it. */
-#define PGSQL_MANY_PLANS "SET plan_cache_mode = auto; SET enable_seqscan = off; " PGSQL_NO_JIT
+ * statistics PostgreSQL would walk over tables for a few dozen rows that indexes find, and the reader fills a new store faster
+ * than autovacuum looks at it. */
+#define PGSQL_MANY_PLANS                                                                                               \
+    "SET plan_cache_mode = auto; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; " PGSQL_NO_JIT
 
 /* Kept in the database file, so it is set once. In rollback-journal mode readers and writers block each other. */
 #define SQLITE_JOURNAL_MODE "PRAGMA journal_mode=WAL"

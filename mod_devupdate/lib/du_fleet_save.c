@@ -99,6 +99,9 @@ static apr_status_t bury(du_fleet_t *fleet, const du_fleet_phone_t *phone)
     } else {
         rv = du_fleet_execute(fleet, DU_SQL_DEVICE_EVENTS_DELETE, args);
     }
+    if (rv == APR_SUCCESS) {
+        rv = du_fleet_execute(fleet, DU_SQL_DEVICE_NAME_DELETE, args);
+    }
     return rv == APR_SUCCESS ? du_fleet_execute(fleet, DU_SQL_DEVICE_DELETE, args) : rv;
 }
 
@@ -168,11 +171,6 @@ static void put_whole(const du_fleet_t *fleet, const du_fleet_phone_t *phone, co
     const char *values[] = {du_fleet_number(fleet, is->id),
                             du_fleet_number(fleet, phone->kind->id),
                             phone->kind->state,
-                            is->mac,
-                            du_phone_mac_reverse(fleet->pool, is->mac),
-                            is->serial,
-                            is->address,
-                            is->user,
                             is->version_before,
                             du_fleet_number(fleet, is->version_time),
                             du_fleet_number(fleet, is->first_seen),
@@ -180,6 +178,19 @@ static void put_whole(const du_fleet_t *fleet, const du_fleet_phone_t *phone, co
 
     put_values(rows, values, COUNT_OF(values));
     put_doings(fleet, phone, rows);
+}
+
+static void put_names(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const rows_t *rows)
+{
+    const du_phone_t *is = &phone->is;
+    const char *values[] = {du_fleet_number(fleet, is->id),
+                            is->mac,
+                            du_phone_mac_reverse(fleet->pool, is->mac),
+                            is->serial,
+                            is->address,
+                            is->user};
+
+    put_values(rows, values, COUNT_OF(values));
 }
 
 static void put_seen(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const rows_t *rows)
@@ -227,10 +238,10 @@ static apr_status_t prune_all(du_fleet_t *fleet)
 
 static apr_status_t save_phones(du_fleet_t *fleet)
 {
-    const rows_t rows[] = {make_rows(fleet, DU_SQL_DEVICE_SAVE, 28), make_rows(fleet, DU_SQL_DEVICE_MOVE, 21),
-                           make_rows(fleet, DU_SQL_DEVICE_TOUCH, 17),
+    const rows_t rows[] = {make_rows(fleet, DU_SQL_DEVICE_SAVE, 23), make_rows(fleet, DU_SQL_DEVICE_NAME_SAVE, 6),
+                           make_rows(fleet, DU_SQL_DEVICE_MOVE, 21), make_rows(fleet, DU_SQL_DEVICE_TOUCH, 17),
                            make_rows(fleet, DU_SQL_DEVICE_EVENT_INSERT, 12)};
-    const rows_t *whole = &rows[0], *moved = &rows[1], *seen = &rows[2], *events = &rows[3];
+    const rows_t *whole = &rows[0], *names = &rows[1], *moved = &rows[2], *seen = &rows[3], *events = &rows[4];
     apr_status_t rv = bury_all(fleet);
 
     for (int i = 0; i < fleet->phones->nelts; i++) {
@@ -244,6 +255,7 @@ static apr_status_t save_phones(du_fleet_t *fleet)
         }
         if (phone->changed & DU_CHANGED_NAME) {
             put_whole(fleet, phone, whole);
+            put_names(fleet, phone, names);
         } else if (phone->changed & DU_CHANGED_KIND) {
             put_moved(fleet, phone, moved);
         } else if (phone->changed) {

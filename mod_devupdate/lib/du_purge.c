@@ -94,6 +94,7 @@ static apr_status_t remove_chosen(du_ctx_t *ctx, const purge_t *purge)
         int width;
         const apr_array_header_t *values;
     } steps[] = {{DU_SQL_PURGE_EVENTS, 1, purge->ids},
+                 {DU_SQL_PURGE_NAMES, 1, purge->ids},
                  {DU_SQL_PURGE_PHONES, 1, purge->ids},
                  {DU_SQL_FLEET_KIND_COUNT, 2, kinds},
                  {DU_SQL_PURGE_VERSIONS, 2, kinds}};

@@ -111,6 +111,8 @@ static apr_status_t check_references(du_ctx_t *ctx, check_t *check)
         {DU_SQL_CHECK_COUNTS_OF_PHONES,
          DU_FINDING_INVENTORY,
          {"phone ", " is counted at ", ", which is not there or another state's"}},
+        {DU_SQL_CHECK_NAMES_OF_PHONES, DU_FINDING_INVENTORY, {"phone ", " has no names"}},
+        {DU_SQL_CHECK_PHONES_OF_NAMES, DU_FINDING_INVENTORY, {"there are names of phone ", ", which is not there"}},
         {DU_SQL_CHECK_PHONES_OF_EVENTS, DU_FINDING_INVENTORY, {"", " events are of phone ", ", which is not there"}},
         {DU_SQL_CHECK_COUNTERS, DU_FINDING_COUNTER, {"counter ", " is at ", ", but ", " was given out already"}},
     };

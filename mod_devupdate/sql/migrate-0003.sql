@@ -53,11 +53,6 @@ CREATE TABLE device (
     id             BIGINT  PRIMARY KEY,
     count_id       BIGINT  NOT NULL,
     state          TEXT    NOT NULL,
-    mac            TEXT    NOT NULL COLLATE "binary",
-    mac_reverse    TEXT    NOT NULL COLLATE "binary",
-    serial         TEXT    NOT NULL COLLATE "binary",
-    address        TEXT    NOT NULL COLLATE "binary",
-    user_name      TEXT    NOT NULL COLLATE "binary",
     version_before TEXT    NOT NULL,
     version_time   BIGINT  NOT NULL,
     node           TEXT    NOT NULL,
@@ -80,13 +75,21 @@ CREATE TABLE device (
     taken_offer    INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX device_seen ON device (last_seen, id, count_id, state);
-CREATE INDEX device_mac ON device (mac, id, count_id);
-CREATE INDEX device_mac_reverse ON device (mac_reverse);
-CREATE INDEX device_serial ON device (serial, mac);
-CREATE INDEX device_address ON device (address, mac);
-CREATE INDEX device_user ON device (lower(user_name));
 CREATE INDEX device_of_count ON device (count_id, id);
 CREATE INDEX device_held ON device (held, id) WHERE held > '';
+CREATE TABLE device_name (
+    device_id   BIGINT PRIMARY KEY,
+    mac         TEXT   NOT NULL COLLATE "binary",
+    mac_reverse TEXT   NOT NULL COLLATE "binary",
+    serial      TEXT   NOT NULL COLLATE "binary",
+    address     TEXT   NOT NULL COLLATE "binary",
+    user_name   TEXT   NOT NULL COLLATE "binary"
+);
+CREATE INDEX device_name_mac ON device_name (mac, device_id);
+CREATE INDEX device_name_mac_reverse ON device_name (mac_reverse);
+CREATE INDEX device_name_serial ON device_name (serial, mac);
+CREATE INDEX device_name_address ON device_name (address, mac);
+CREATE INDEX device_name_user ON device_name (lower(user_name));
 CREATE TABLE device_event (
     device_id BIGINT NOT NULL,
     number    BIGINT NOT NULL,

@@ -228,21 +228,27 @@ WHERE actor = %s AND id < %lld AND time >= %lld AND time < %lld AND substr(objec
 AND (%s = '' OR action = %s)
 ORDER BY id DESC LIMIT %d
 
--- The inventory. Its statements are put together of parts. d is the phone, c the row of what it shares with others (of
--- device_count or device_version); a CROSS JOIN tells SQLite which of them to look at first, and a + keeps it from using a
--- column's index. All that find phones have the same parameters in the same order: where the page begins, seen since, seen
--- before, a word if some kinds only, eight pairs for these, a word if some texts only, five ranges for these, limit.
+-- The inventory. Its statements are put together of parts. d is the phone, n its names, c the row of what it shares with
+-- others (of device_count or device_version); a CROSS JOIN tells SQLite which of them to look at first, and a + keeps it from
+-- using a column's index. All that find phones have the same parameters in the same order: where the page begins, seen since,
+-- seen before, a word if some kinds only, eight pairs for these, a word if some texts only, five ranges for these, limit.
 
 -- part: phone
-d.id, d.count_id, d.mac, d.serial, d.address, c.type, c.brand, c.model, c.revision, c.locale, c.version, d.version_before,
-d.version_time, COALESCE(s.name, c.site_key), d.user_name, d.node, d.endpoint, d.first_seen, d.last_seen, d.checks, d.result,
+d.id, d.count_id, n.mac, n.serial, n.address, c.type, c.brand, c.model, c.revision, c.locale, c.version, d.version_before,
+d.version_time, COALESCE(s.name, c.site_key), n.user_name, d.node, d.endpoint, d.first_seen, d.last_seen, d.checks, d.result,
 d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time, d.taken_bytes, d.taken_size, d.held, d.events, d.takes, c.state
 
 -- part: phones_first
-SELECT @phone FROM device d CROSS JOIN device_count c LEFT JOIN site s ON s.name_key = c.site_key WHERE c.id = d.count_id
+SELECT @phone FROM device d CROSS JOIN device_count c CROSS JOIN device_name n LEFT JOIN site s ON s.name_key = c.site_key
+WHERE c.id = d.count_id AND n.device_id = d.id
+
+-- part: names_first
+SELECT @phone FROM device_name n CROSS JOIN device d CROSS JOIN device_count c LEFT JOIN site s ON s.name_key = c.site_key
+WHERE d.id = n.device_id AND c.id = d.count_id
 
 -- part: kinds_first
-SELECT @phone FROM device_count c CROSS JOIN device d LEFT JOIN site s ON s.name_key = c.site_key WHERE d.count_id = c.id
+SELECT @phone FROM device_count c CROSS JOIN device d CROSS JOIN device_name n LEFT JOIN site s ON s.name_key = c.site_key
+WHERE d.count_id = c.id AND n.device_id = d.id
 
 -- part: versions
 (%s = '' OR lower(c.type) = %s) AND (%s = '' OR lower(c.brand) = %s) AND (%s = '' OR lower(c.model) = %s)
@@ -258,8 +264,8 @@ AND (%s = '' OR lower(c.revision) = %s) AND (%s = '' OR lower(c.locale) = %s) AN
 +d.last_seen >= CAST(%s AS BIGINT) AND +d.last_seen < CAST(%s AS BIGINT)
 
 -- part: ranges
-(d.mac >= %s AND d.mac < %s OR d.mac_reverse >= %s AND d.mac_reverse < %s OR d.serial >= %s AND d.serial < %s
-OR d.address >= %s AND d.address < %s OR lower(d.user_name) >= %s AND lower(d.user_name) < %s)
+(n.mac >= %s AND n.mac < %s OR n.mac_reverse >= %s AND n.mac_reverse < %s OR n.serial >= %s AND n.serial < %s
+OR n.address >= %s AND n.address < %s OR lower(n.user_name) >= %s AND lower(n.user_name) < %s)
 
 -- part: behind_kind
 (c.device_key, c.version, c.id) >= (%s, %s, %lld) AND (c.id <> %lld OR d.id > %lld)
@@ -271,8 +277,8 @@ AND @of_such_kinds AND (%s = '' OR @ranges) ORDER BY d.last_seen DESC, d.id DESC
 
 -- name: phones_by_mac
 -- scan: the kinds
-@phones_first AND (d.mac, d.id) > (%s, %lld) AND @seen AND @of_such_kinds AND (%s = '' OR @ranges)
-ORDER BY d.mac, d.id LIMIT %d
+@names_first AND (n.mac, n.device_id) > (%s, %lld) AND @seen AND @of_such_kinds AND (%s = '' OR @ranges)
+ORDER BY n.mac, n.device_id LIMIT %d
 
 -- name: phones_by_model
 @kinds_first AND @behind_kind AND @seen AND (%s = '' OR @kinds) AND (%s = '' OR @ranges)
@@ -285,22 +291,22 @@ AND (%s = '' OR @ranges) ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
 
 -- name: phones_of_kinds_by_mac
 -- scan: the kinds; they have few phones
-@kinds_first AND (d.mac || '', d.id) > (%s, CAST(%s AS BIGINT)) AND @seen AND (%s = '' OR @kinds)
-AND (%s = '' OR @ranges) ORDER BY d.mac || '', d.id LIMIT %d
+@kinds_first AND (n.mac || '', d.id) > (%s, CAST(%s AS BIGINT)) AND @seen AND (%s = '' OR @kinds)
+AND (%s = '' OR @ranges) ORDER BY n.mac || '', d.id LIMIT %d
 
 -- name: phones_of_text_by_seen
 -- scan: the kinds
-@phones_first AND (+d.last_seen, d.id) < (CAST(%s AS BIGINT), CAST(%s AS BIGINT)) AND @seen AND @of_such_kinds
+@names_first AND (+d.last_seen, d.id) < (CAST(%s AS BIGINT), CAST(%s AS BIGINT)) AND @seen AND @of_such_kinds
 AND %s <> '' AND @ranges ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
 
 -- name: phones_of_text_by_mac
 -- scan: the kinds
-@phones_first AND (d.mac || '', d.id) > (%s, CAST(%s AS BIGINT)) AND @seen AND @of_such_kinds
-AND %s <> '' AND @ranges ORDER BY d.mac || '', d.id LIMIT %d
+@names_first AND (n.mac || '', d.id) > (%s, CAST(%s AS BIGINT)) AND @seen AND @of_such_kinds
+AND %s <> '' AND @ranges ORDER BY n.mac || '', d.id LIMIT %d
 
 -- name: phones_of_text_by_model
 -- scan: the kinds
-@phones_first AND @behind_kind AND @seen AND @of_such_kinds AND %s <> '' AND @ranges
+@names_first AND @behind_kind AND @seen AND @of_such_kinds AND %s <> '' AND @ranges
 ORDER BY c.device_key, c.version, c.id, d.id LIMIT %d
 
 -- name: phone_count_place
@@ -320,24 +326,25 @@ SELECT COUNT(*) FROM device d WHERE d.last_seen >= %lld AND d.last_seen < %lld A
 
 -- name: phones_count_of_text
 -- scan: of what was found, at most as many as the limit
-SELECT COUNT(*) FROM (SELECT d.id FROM device d WHERE %s <> '' AND @ranges LIMIT %d) t
+SELECT COUNT(*) FROM (SELECT n.device_id FROM device_name n WHERE %s <> '' AND @ranges LIMIT %d) t
 
 -- name: phones_count_matching
 -- scan: the kinds
-SELECT COUNT(*) FROM device d WHERE @seen AND @of_such_kinds AND %s <> '' AND @ranges
+SELECT COUNT(*) FROM device_name n CROSS JOIN device d WHERE d.id = n.device_id AND @seen AND @of_such_kinds AND %s <> ''
+AND @ranges
 
 -- name: phone
 @phones_first AND d.id = %lld
 
 -- name: phones_with_mac
-@phones_first AND d.mac = %s ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
+@names_first AND n.mac = %s ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
 
 -- name: phones_with_serial
-@phones_first AND d.serial = %s ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
+@names_first AND n.serial = %s ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
 
 -- name: phones_at_address
 -- those that are known by nothing else
-@phones_first AND d.address = %s AND d.mac = '' AND d.serial = '' ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
+@names_first AND n.address = %s AND n.mac = '' AND n.serial = '' ORDER BY +d.last_seen DESC, d.id DESC LIMIT %d
 
 -- name: phone_events
 SELECT number, time, kind, node, address, version, offered, result, reason, file, bytes FROM device_event
@@ -429,7 +436,7 @@ ORDER BY s.last_seen DESC, s.device_key LIMIT %d
 
 -- name: sources
 -- one walk along the index of addresses, without a look at the phones
-SELECT d.address, COUNT(*) FROM device d WHERE d.address > '' GROUP BY d.address ORDER BY COUNT(*) DESC, d.address LIMIT %d
+SELECT n.address, COUNT(*) FROM device_name n WHERE n.address > '' GROUP BY n.address ORDER BY COUNT(*) DESC, n.address LIMIT %d
 
 -- name: traffic
 SELECT hour, SUM(checks), SUM(offers), SUM(refused), SUM(downloads), SUM(bytes), SUM(uploads) FROM traffic
@@ -519,6 +526,14 @@ AND NOT EXISTS (SELECT 1 FROM device_count t WHERE t.device_key = c.device_key A
 -- scan: a check
 SELECT d.id, d.count_id FROM device d WHERE NOT EXISTS (SELECT 1 FROM device_count c WHERE c.id = d.count_id AND c.state = d.state)
 
+-- name: check_names_of_phones
+-- scan: a check
+SELECT d.id FROM device d WHERE NOT EXISTS (SELECT 1 FROM device_name n WHERE n.device_id = d.id)
+
+-- name: check_phones_of_names
+-- scan: a check
+SELECT n.device_id FROM device_name n WHERE NOT EXISTS (SELECT 1 FROM device d WHERE d.id = n.device_id)
+
 -- name: check_phones_of_events
 -- scan: a check
 SELECT e.events, e.device_id FROM (SELECT device_id, COUNT(*) AS events FROM device_event GROUP BY device_id) e
@@ -545,39 +560,33 @@ ON CONFLICT (file) DO UPDATE SET position = excluded.position, time = excluded.t
 -- scan: once a day
 DELETE FROM reading WHERE time < %lld
 
--- name: fleet_by_mac
--- rows: 64
-SELECT d.id, d.count_id, d.mac, d.serial, d.address, d.user_name, d.version_before, d.version_time, d.node, d.endpoint,
+-- part: fleet_phone
+SELECT d.id, d.count_id, n.mac, n.serial, n.address, n.user_name, d.version_before, d.version_time, d.node, d.endpoint,
 d.first_seen, d.last_seen, d.checks, d.result, d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time,
 d.taken_bytes, d.taken_size, d.held, d.events, d.takes, d.taken_offer
-FROM device d WHERE d.mac IN ({%s})
+FROM device_name n CROSS JOIN device d WHERE d.id = n.device_id
+
+-- name: fleet_by_mac
+-- rows: 64
+@fleet_phone AND n.mac IN ({%s})
 
 -- name: fleet_by_serial_only
 -- rows: 64
-SELECT d.id, d.count_id, d.mac, d.serial, d.address, d.user_name, d.version_before, d.version_time, d.node, d.endpoint,
-d.first_seen, d.last_seen, d.checks, d.result, d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time,
-d.taken_bytes, d.taken_size, d.held, d.events, d.takes, d.taken_offer
-FROM device d WHERE d.mac = '' AND d.serial IN ({%s})
+@fleet_phone AND n.mac = '' AND n.serial IN ({%s})
 
 -- name: fleet_by_serial
-SELECT d.id, d.count_id, d.mac, d.serial, d.address, d.user_name, d.version_before, d.version_time, d.node, d.endpoint,
-d.first_seen, d.last_seen, d.checks, d.result, d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time,
-d.taken_bytes, d.taken_size, d.held, d.events, d.takes, d.taken_offer
-FROM device d WHERE d.serial = %s ORDER BY d.last_seen DESC LIMIT 1
+@fleet_phone AND n.serial = %s ORDER BY d.last_seen DESC LIMIT 1
 
 -- name: fleet_by_address
 -- rows: 64
-SELECT d.id, d.count_id, d.mac, d.serial, d.address, d.user_name, d.version_before, d.version_time, d.node, d.endpoint,
-d.first_seen, d.last_seen, d.checks, d.result, d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time,
-d.taken_bytes, d.taken_size, d.held, d.events, d.takes, d.taken_offer
-FROM device d WHERE d.mac = '' AND d.serial = '' AND d.address IN ({%s})
+@fleet_phone AND n.mac = '' AND n.serial = '' AND n.address IN ({%s})
 
 -- name: fleet_taker
 -- rows: 64
 -- address, key and a version in lower case; the phone that was offered, took or runs that there. No join of phones and kinds,
 -- which PostgreSQL begins with the thousands of phones of a kind as long as it has no statistics of a new table
-SELECT v.column1, v.column2, v.column3, (SELECT d.id FROM device d WHERE d.address = v.column1
-AND (SELECT c.device_key FROM device_count c WHERE c.id = d.count_id) = v.column2
+SELECT v.column1, v.column2, v.column3, (SELECT d.id FROM device_name n CROSS JOIN device d
+WHERE n.address = v.column1 AND d.id = n.device_id AND (SELECT c.device_key FROM device_count c WHERE c.id = d.count_id) = v.column2
 AND (lower(d.offered) = v.column3 OR lower(d.taken) = v.column3
 OR lower((SELECT c.version FROM device_count c WHERE c.id = d.count_id)) = v.column3)
 ORDER BY d.offered_time DESC LIMIT 1)
@@ -585,14 +594,11 @@ FROM (VALUES {(%s, %s, %s)}) AS v
 
 -- name: fleet_by_id
 -- rows: 64
-SELECT d.id, d.count_id, d.mac, d.serial, d.address, d.user_name, d.version_before, d.version_time, d.node, d.endpoint,
-d.first_seen, d.last_seen, d.checks, d.result, d.reason, d.offered, d.offered_time, d.offers, d.taken, d.taken_time,
-d.taken_bytes, d.taken_size, d.held, d.events, d.takes, d.taken_offer
-FROM device d WHERE d.id IN ({%lld})
+@fleet_phone AND n.device_id IN ({%lld})
 
 -- name: held
 -- all that are held
-SELECT mac, serial, held FROM device WHERE held > ''
+SELECT n.mac, n.serial, d.held FROM device d CROSS JOIN device_name n WHERE n.device_id = d.id AND d.held > ''
 
 -- name: held_count
 SELECT COUNT(*) FROM device WHERE held > ''
@@ -641,21 +647,23 @@ SELECT device_id, version, file, bytes FROM device_event WHERE device_id IN ({%l
 
 -- name: device_save
 -- from `node` on as device_touch
--- rows: 18
-INSERT INTO device (id, count_id, state, mac, mac_reverse, serial, address, user_name, version_before, version_time, first_seen, held,
-node, endpoint, last_seen, checks, result, reason, offered, offered_time, offers, taken, taken_time, taken_bytes, taken_size,
-events, takes, taken_offer)
-VALUES {(%lld, %lld, %s, %s, %s, %s, %s, %s, %s, %lld, %lld, %s, %s, %s, %lld, %lld, %s, %s, %s, %lld, %d, %s, %lld, %lld,
-%lld, %lld, %d, %d)}
-ON CONFLICT (id) DO UPDATE SET
-count_id = excluded.count_id, state = excluded.state, mac = excluded.mac, mac_reverse = excluded.mac_reverse,
-serial = excluded.serial, address = excluded.address, user_name = excluded.user_name,
+-- rows: 22
+INSERT INTO device (id, count_id, state, version_before, version_time, first_seen, held, node, endpoint, last_seen, checks,
+result, reason, offered, offered_time, offers, taken, taken_time, taken_bytes, taken_size, events, takes, taken_offer)
+VALUES {(%lld, %lld, %s, %s, %lld, %lld, %s, %s, %s, %lld, %lld, %s, %s, %s, %lld, %d, %s, %lld, %lld, %lld, %lld, %d, %d)}
+ON CONFLICT (id) DO UPDATE SET count_id = excluded.count_id, state = excluded.state,
 version_before = excluded.version_before, version_time = excluded.version_time, node = excluded.node,
 endpoint = excluded.endpoint, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
 checks = excluded.checks, result = excluded.result, reason = excluded.reason, offered = excluded.offered,
 offered_time = excluded.offered_time, offers = excluded.offers, taken = excluded.taken,
 taken_time = excluded.taken_time, taken_bytes = excluded.taken_bytes, taken_size = excluded.taken_size,
 events = excluded.events, takes = excluded.takes, taken_offer = excluded.taken_offer, held = excluded.held
+
+-- name: device_name_save
+-- rows: 40
+INSERT INTO device_name (device_id, mac, mac_reverse, serial, address, user_name) VALUES {(%lld, %s, %s, %s, %s, %s)}
+ON CONFLICT (device_id) DO UPDATE SET mac = excluded.mac, mac_reverse = excluded.mac_reverse, serial = excluded.serial,
+address = excluded.address, user_name = excluded.user_name
 
 -- part: doings
 node = v.column2, endpoint = v.column3, last_seen = v.column4, checks = v.column5, result = v.column6,
@@ -680,6 +688,9 @@ WHERE device.id = v.column1
 -- name: device_delete
 DELETE FROM device WHERE id = %lld
 
+-- name: device_name_delete
+DELETE FROM device_name WHERE device_id = %lld
+
 -- name: device_event_insert
 -- rows: 40
 INSERT INTO device_event (device_id, number, time, kind, node, address, version, offered, result, reason, file, bytes)
@@ -697,6 +708,10 @@ DELETE FROM device_event WHERE device_id = %lld
 -- name: purge_events
 -- rows: 64
 DELETE FROM device_event WHERE device_id IN ({%lld})
+
+-- name: purge_names
+-- rows: 64
+DELETE FROM device_name WHERE device_id IN ({%lld})
 
 -- name: purge_phones
 -- rows: 64
@@ -724,11 +739,12 @@ DELETE FROM device_count WHERE phones = 0
 DELETE FROM device_version WHERE phones = 0
 
 -- name: users_forget
-UPDATE device SET user_name = '' WHERE user_name <> '' AND last_seen < %lld
+UPDATE device_name SET user_name = ''
+WHERE user_name <> '' AND device_id IN (SELECT d.id FROM device d WHERE d.last_seen < %lld)
 
 -- name: users_forget_plain
 -- all that do not begin with #
-UPDATE device SET user_name = '' WHERE (lower(user_name) > '' AND lower(user_name) < '#') OR lower(user_name) >= '$'
+UPDATE device_name SET user_name = '' WHERE (lower(user_name) > '' AND lower(user_name) < '#') OR lower(user_name) >= '$'
 
 -- name: stranger_save
 INSERT INTO stranger (device_key, type, brand, model, revision, locale, checks, first_seen, last_seen)

@@ -184,21 +184,15 @@ CREATE TABLE device_version (
     PRIMARY KEY (device_key, version)
 );
 
--- One phone, as its records say. `mac` and `serial` are canonical, '' = it never said one; a phone with neither is known by
--- its address alone. `mac_reverse` is the digits of the MAC address from the last to the first.
+-- One phone, as its records say, without its names, which are in device_name.
 -- `offered` is the version it was offered last and still does not report, `offers` how often; `taken` the version it
 -- downloaded last, which it did after offer number `taken_offer`, and `takes` how often it was offered that again afterwards;
 -- `held` one that it is not offered any more, '*' = any. The state that `count_id` names is that of its last
--- record (du_phone.h). Of these indexes only one has a column that changes with every check.
+-- record (du_phone.h).
 CREATE TABLE device (
     id             BIGINT  PRIMARY KEY,
     count_id       BIGINT  NOT NULL,
     state          TEXT    NOT NULL,
-    mac            TEXT    NOT NULL COLLATE "binary",
-    mac_reverse    TEXT    NOT NULL COLLATE "binary",
-    serial         TEXT    NOT NULL COLLATE "binary",
-    address        TEXT    NOT NULL COLLATE "binary",
-    user_name      TEXT    NOT NULL COLLATE "binary",
     version_before TEXT    NOT NULL,
     version_time   BIGINT  NOT NULL,
     node           TEXT    NOT NULL,
@@ -221,13 +215,25 @@ CREATE TABLE device (
     taken_offer    INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX device_seen ON device (last_seen, id, count_id, state);
-CREATE INDEX device_mac ON device (mac, id, count_id);
-CREATE INDEX device_mac_reverse ON device (mac_reverse);
-CREATE INDEX device_serial ON device (serial, mac);
-CREATE INDEX device_address ON device (address, mac);
-CREATE INDEX device_user ON device (lower(user_name));
 CREATE INDEX device_of_count ON device (count_id, id);
 CREATE INDEX device_held ON device (held, id) WHERE held > '';
+
+-- What a phone is known by: a row for each of `device`, apart from it because PostgreSQL writes every index of a table whose
+-- row is written anew, and the other row is with every check. `mac` and `serial` are canonical, '' = it never said one; a phone
+-- with neither is known by its address alone. `mac_reverse` is the digits of the MAC address from the last to the first.
+CREATE TABLE device_name (
+    device_id   BIGINT PRIMARY KEY,
+    mac         TEXT   NOT NULL COLLATE "binary",
+    mac_reverse TEXT   NOT NULL COLLATE "binary",
+    serial      TEXT   NOT NULL COLLATE "binary",
+    address     TEXT   NOT NULL COLLATE "binary",
+    user_name   TEXT   NOT NULL COLLATE "binary"
+);
+CREATE INDEX device_name_mac ON device_name (mac, device_id);
+CREATE INDEX device_name_mac_reverse ON device_name (mac_reverse);
+CREATE INDEX device_name_serial ON device_name (serial, mac);
+CREATE INDEX device_name_address ON device_name (address, mac);
+CREATE INDEX device_name_user ON device_name (lower(user_name));
 
 -- What a phone did, the last so many of each. `number` counts up in a phone.
 CREATE TABLE device_event (

@@ -19,8 +19,9 @@ def kind(number, *, model="CX600", version="4.1", site="", state="current"):
 def phone(number, of, mac="", *, serial="", address="10.0.0.1", user="", seen=0, offers=0):
     reverse = mac.replace("-", "")[::-1]
     user = user.replace("'", "''")
-    return (f"INSERT INTO device VALUES ({number}, {of}, '', '{mac}', '{reverse}', '{serial}', '{address}', '{user}', '', 0, 'node1', 'internal', "
-            f"{NOW * SECOND}, {(NOW + seen) * SECOND}, 12, 'offered', 'approved', '4.1', {NOW * SECOND}, {offers}, '', 0, 0, 0, '', 2, 0, 0)")
+    return (f"INSERT INTO device_name VALUES ({number}, '{mac}', '{reverse}', '{serial}', '{address}', '{user}')",
+            f"INSERT INTO device VALUES ({number}, {of}, '', '', 0, 'node1', 'internal', {NOW * SECOND}, "
+            f"{(NOW + seen) * SECOND}, 12, 'offered', 'approved', '4.1', {NOW * SECOND}, {offers}, '', 0, 0, 0, '', 2, 0, 0)")
 
 
 @pytest.fixture
@@ -29,9 +30,9 @@ def phones(ctl):
     ctl.text("setting", "set", "gone-after", "3650.00:00:00")
     for statement in ("INSERT INTO site VALUES ('berlin', 'Berlin')", kind(1, site="berlin"), kind(2, version="4.0", state="stuck"),
                       kind(3, model="CX700", version="", state="unknown"),
-                      phone(1, 1, "00-04-F2-00-01-76", serial="abc1", address="10.1.0.1", user="kim@contoso.com", seen=30),
-                      phone(2, 1, "00-04-F2-00-02-77", serial="abc1", seen=20), phone(3, 2, "00-08-5D-00-03-76", seen=10, offers=4),
-                      phone(4, 3, address="10.9.9.9", user=HOSTILE),
+                      *phone(1, 1, "00-04-F2-00-01-76", serial="abc1", address="10.1.0.1", user="kim@contoso.com", seen=30),
+                      *phone(2, 1, "00-04-F2-00-02-77", serial="abc1", seen=20), *phone(3, 2, "00-08-5D-00-03-76", seen=10, offers=4),
+                      *phone(4, 3, address="10.9.9.9", user=HOSTILE),
                       "UPDATE device_count SET phones = (SELECT COUNT(*) FROM device WHERE count_id = device_count.id)",
                       "UPDATE device SET state = (SELECT c.state FROM device_count c WHERE c.id = count_id)",
                       "INSERT INTO device_version SELECT device_key, version, MIN(type), MIN(brand), MIN(model), MIN(revision), MIN(locale), "

@@ -71,8 +71,8 @@ class Model:
                        phone["offers"]) for phone in self.phones)
 
 
-ROWS = ("SELECT d.mac, d.serial, c.model, c.version, d.checks, d.offered, d.offers FROM device d JOIN device_count c ON "
-        "c.id = d.count_id ORDER BY 1, 2")
+PHONES = "FROM device d JOIN device_name n ON n.device_id = d.id JOIN device_count c ON c.id = d.count_id"
+ROWS = f"SELECT n.mac, n.serial, c.model, c.version, d.checks, d.offered, d.offers {PHONES} ORDER BY 1, 2"
 WRONG_COUNTS = "SELECT c.id FROM device_count c WHERE phones <> (SELECT COUNT(*) FROM device d WHERE d.count_id = c.id)"
 
 
@@ -140,8 +140,7 @@ class Loops:
 
 
 HOLD_AFTER = 2
-LOOPS = ("SELECT d.mac, c.version, d.offered, d.offers, d.taken, d.takes, d.held FROM device d JOIN device_count c ON c.id = d.count_id "
-         "ORDER BY d.mac")
+LOOPS = f"SELECT n.mac, c.version, d.offered, d.offers, d.taken, d.takes, d.held {PHONES} ORDER BY n.mac"
 DOWNLOADS = "DeviceUpdateLogs/Server/Downloads/DevUpdateDownloads_web1_2026-11-20.log"
 DOWNLOADS_HEADER = "Logging DateTime,User Host Address,Endpoint,Path,Status,Bytes Sent,Size,Complete,Duration ms,User\n"
 

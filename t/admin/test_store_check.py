@@ -7,7 +7,7 @@ from conftest import CX600, NEW, OLD
 
 FINE = "Nothing is wrong with the store.\n"
 IMAGE = f"{CX600}/{NEW}/CPE"
-PHONE = ("INSERT INTO device VALUES (5, 7, 'new', '', '', '', '10.0.0.1', '', '', 0, '', '', 0, 0, 0, '', '', '', 0, 0, '', 0, 0, 0, "
+PHONE = ("INSERT INTO device VALUES (5, 7, 'new', '', 0, '', '', 0, 0, 0, '', '', '', 0, 0, '', 0, 0, 0, "
          "'', 0, 0, 0)")
 
 
@@ -57,6 +57,8 @@ def test_an_empty_store_is_whole(ctl):
     ("INSERT INTO device_version VALUES ('key', '4.1', '', '', '', '', '', 2)", "inventory",
      "of key with version 4.1 there are 0 phones, but 2 are counted"),
     (PHONE, "inventory", "phone 5 is counted at 7, which is not there or another state's"),
+    (PHONE, "inventory", "phone 5 has no names"),
+    ("INSERT INTO device_name VALUES (8, '', '', 's', '', '')", "inventory", "there are names of phone 8, which is not there"),
     ("INSERT INTO device_event VALUES (9, 1, 0, 'check', '', '', '', '', '', '', '', 0)", "inventory", "1 events are of phone 9, which is not there"),
     ("INSERT INTO role VALUES ('kim', 'viewer', 'paris')", "reference",
      "the role of account kim is of site paris, which is not there"),

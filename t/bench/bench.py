@@ -360,7 +360,7 @@ def inventory(bench):
                                ("counts by site and state", ["counts", "--by", "site,state"])):
             figure(f"{name}: {title}, ms", f"{statistics.median(milliseconds(where, 'device', *command) for _ in range(5)):.0f}",
                    "goal 100")
-        tables = ("device", "device_count", "device_version")
+        tables = ("device", "device_name", "device_count", "device_version")
         if name == "SQLite":
             listed = ", ".join(f"'{table}'" for table in tables)
             size = subprocess.run(["sqlite3", where.database, f"SELECT SUM(pgsize) FROM dbstat WHERE name IN (SELECT name FROM "

@@ -58,7 +58,7 @@ def fill_phones(store):
     for number, model in enumerate(("CX500", "CX3000", "6721ip", "6725ip", "CX700")):
         for _ in range(number + 2):
             phones.add(key=("UCPhone", "POLYCOM", model, "A", "ENU"), version=(RESTORE, APPROVED, PENDING)[number % 3], seen=number * 20)
-    phones.run("UPDATE device SET serial = '07823-A345' WHERE id = 1")
+    phones.run("UPDATE device_name SET serial = '07823-A345' WHERE device_id = 1")
     for number, event in enumerate((
             {"version": RESTORE, "offered": APPROVED, "result": "offered", "reason": "approved"},
             {"kind": "download", "version": APPROVED, "result": "complete", "reason": "", "bytes": 300_000, "file": f"{CX600}/{APPROVED}/CPE/CPE.nbt"},

@@ -41,13 +41,15 @@ class Phones:
                         revision=key[3], locale=key[4], version=version, site_key=site, state=state, phones=1)
         self.run("INSERT INTO device_version VALUES (?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET phones = phones + 1",
                  "/".join(key).lower(), version, *key)
-        values = {"id": self.number, "count_id": count, "state": state, "mac": mac,
-                  "mac_reverse": mac.replace("-", "")[::-1], "serial": f"s{self.number}", "address": "10.0.0.1",
-                  "user_name": "sip:ann@contoso.com", "version_before": "", "version_time": 0, "node": "node1",
+        names = {"mac": mac, "mac_reverse": mac.replace("-", "")[::-1], "serial": f"s{self.number}", "address": "10.0.0.1",
+                 "user_name": "sip:ann@contoso.com"}
+        names.update((name, row.pop(name)) for name in names if name in row)
+        values = {"id": self.number, "count_id": count, "state": state, "version_before": "", "version_time": 0, "node": "node1",
                   "endpoint": "internal", "first_seen": NOW * SECOND - 100 * DAY, "last_seen": NOW * SECOND - seen * DAY,
                   "checks": 3, "result": "none", "reason": "current", "offered": "", "offered_time": 0, "offers": 0, "taken": "",
                   "taken_time": 0, "taken_bytes": 0, "taken_size": 0, "held": "", "events": 0}
         self.insert("device", **{**values, **row})
+        self.insert("device_name", device_id=self.number, **names)
         return self.number
 
     def count(self, key, version, site, state):

@@ -17,8 +17,8 @@ MAC = "00-04-F2-00-01-76"
 
 def phones(site):
     """What the inventory has: state, version, checks, version fetched."""
-    query = ("SELECT c.state, c.version, d.checks, d.taken FROM device d JOIN device_count c ON c.id = d.count_id "
-             "WHERE d.mac = ?")
+    query = ("SELECT c.state, c.version, d.checks, d.taken FROM device d JOIN device_name n ON n.device_id = d.id "
+             "JOIN device_count c ON c.id = d.count_id WHERE n.mac = ?")
     with contextlib.closing(sqlite3.connect(f"file:{site.store.database}?mode=ro", uri=True)) as connection:
         return connection.execute(query, (MAC,)).fetchone()
 

@@ -203,7 +203,7 @@ class TestHostile(PagesClass):
             phones.event(number, 1, node=text, address=text, version=text, offered=text, result=text, reason=text, file=text, kind=text)
             phones.stranger(*(text,) * 5)
         phones.add(user_name=b"\xff\xfe<i>".decode("latin-1"), serial="ok")
-        phones.run("UPDATE device SET user_name = CAST(x'FF3C693E' AS TEXT) WHERE serial = 'ok'")
+        phones.run("UPDATE device_name SET user_name = CAST(x'FF3C693E' AS TEXT) WHERE serial = 'ok'")
 
     @pytest.mark.parametrize("target", ["devices", "devices?kinds=unknown", *(f"devices?id={number}" for number in range(1, 8)), "index"])
     def test_nothing_happens(self, site, target):

@@ -69,7 +69,7 @@ def confirm(site, action, *ids, **parameters):
     return send(site, form_of(asked(site, action, *ids, **parameters)))
 
 
-TABLES = ("rule", "image", "image_file", "reading", "device", "device_count", "device_version")
+TABLES = ("rule", "image", "image_file", "reading", "device", "device_name", "device_count", "device_version")
 
 
 class RulesClass(PagesClass):

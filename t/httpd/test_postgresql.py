@@ -1,4 +1,5 @@
 """conf/examples/postgresql.*, as they stand: TLS, three roles, passwords in a file."""
+import json
 import os
 import pathlib
 import re
@@ -139,6 +140,7 @@ def test_httpd_serves_with_its_own_role(deployment, store, more_sites):
     assert site.offered() == APPROVED
     store.approve()
     until(lambda: site.offered() == PENDING, "approved through TLS", limit=15)
+    until(lambda: json.loads(store.ctl("--json", "device", "list"))["count"] == 1, "the reader writes what the phone did", limit=15)
     sessions = deployment.server.rows("SELECT DISTINCT usename, ssl FROM pg_stat_activity JOIN pg_stat_ssl USING (pid) "
                                       "WHERE datname = 'devupdate'")
     assert (HTTPD, "t") in sessions and not any(ssl == "f" for _, ssl in sessions)

@@ -39,8 +39,9 @@ FATES = {
 }
 SIZE = 30_000_000
 
-DEVICE = ("id count_id state mac mac_reverse serial address user_name version_before version_time node endpoint first_seen last_seen checks "
-          "result reason offered offered_time offers taken taken_time taken_bytes taken_size held events").split()
+DEVICE = ("id count_id state version_before version_time node endpoint first_seen last_seen checks result reason offered offered_time offers "
+          "taken taken_time taken_bytes taken_size held events").split()
+NAME = "device_id mac mac_reverse serial address user_name".split()
 COUNT = "id device_key type brand model revision locale version site_key state phones".split()
 VERSION = "device_key version type brand model revision locale phones".split()
 RULE = "id device_key type brand model revision locale update_type pending approved restore".split()
@@ -51,13 +52,13 @@ ROLLOUT = "rule_id hour version current phones".split()
 # One text for both databases: a phone's events lie a day apart and end when it was last seen.
 EVENTS = """
 INSERT INTO device_event (device_id, number, time, kind, node, address, version, offered, result, reason, file, bytes)
-WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {most})
-SELECT d.id, n.i, d.last_seen - (d.events - n.i) * 86400000000, CASE WHEN n.i % 10 = 0 THEN 'download' ELSE 'check' END,
-d.node, d.address, c.version, CASE WHEN n.i % 10 = 0 THEN '' ELSE d.offered END,
-CASE WHEN n.i % 10 = 0 THEN 'complete' ELSE d.result END, CASE WHEN n.i % 10 = 0 THEN '' ELSE d.reason END,
-CASE WHEN n.i % 10 = 0 THEN 'UCPhone/POLYCOM/CX600/A/ENU/' || c.version || '/CPE/CPE.nbt' ELSE '' END,
-CASE WHEN n.i % 10 = 0 THEN 30000000 ELSE 0 END
-FROM device d JOIN device_count c ON c.id = d.count_id JOIN n ON n.i <= d.events
+WITH RECURSIVE e (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM e WHERE i < {most})
+SELECT d.id, e.i, d.last_seen - (d.events - e.i) * 86400000000, CASE WHEN e.i % 10 = 0 THEN 'download' ELSE 'check' END,
+d.node, n.address, c.version, CASE WHEN e.i % 10 = 0 THEN '' ELSE d.offered END,
+CASE WHEN e.i % 10 = 0 THEN 'complete' ELSE d.result END, CASE WHEN e.i % 10 = 0 THEN '' ELSE d.reason END,
+CASE WHEN e.i % 10 = 0 THEN 'UCPhone/POLYCOM/CX600/A/ENU/' || c.version || '/CPE/CPE.nbt' ELSE '' END,
+CASE WHEN e.i % 10 = 0 THEN 30000000 ELSE 0 END
+FROM device d JOIN device_name n ON n.device_id = d.id JOIN device_count c ON c.id = d.count_id JOIN e ON e.i <= d.events
 """
 
 
@@ -90,6 +91,7 @@ class Phones:
         self.strangers = [Kind("UCPhone", "NEWCOM", f"X{number}", "A", "ENU") for number in range(40)]
         self.sites = ["", *(f"site{number}" for number in range(1, options.sites + 1))]
         self.counts = {}    # (kind, version, site, state) -> [id, phones]
+        self.names = []     # of the phones that were made
         self.events, self.more = divmod(options.events, options.phones)
 
     def count(self, *what):
@@ -111,10 +113,9 @@ class Phones:
         place = self.sites.index(site)
         taken = APPROVED if part else ""
         serial = f"{kind.brand[:2].lower()}{number:08}" if number % 3 else ""
-        return (number, self.count(kind, version, site, state), state,
-                "-".join(mac[i:i + 2] for i in range(0, 12, 2)) if number % 50 else "", mac[::-1] if number % 50 else "", serial,
-                f"10.{place}.{number // 250 % 256}.{number % 250 + 1}", f"sip:user{number}@contoso.com" if number % 4 else "",
-                old if version == APPROVED else "", last - 90 * DAY, NODES[number % 3], "internal" if number % 8 else "external",
+        self.names.append((number, "-".join(mac[i:i + 2] for i in range(0, 12, 2)) if number % 50 else "", mac[::-1] if number % 50 else "",
+                           serial, f"10.{place}.{number // 250 % 256}.{number % 250 + 1}", f"sip:user{number}@contoso.com" if number % 4 else ""))
+        return (number, self.count(kind, version, site, state), state, old if version == APPROVED else "", last - 90 * DAY, NODES[number % 3], "internal" if number % 8 else "external",
                 last - 300 * DAY, last, 300 + number % 100, result, reason, APPROVED if offers else "", last - 5 * DAY if offers else 0,
                 offers, taken, last - DAY if part else 0, int(SIZE * part), SIZE if part else 0, "",
                 self.events + (number <= self.more))
@@ -211,6 +212,7 @@ def fill(spec, options):
     database.load("site", ("name_key", "name"), [(site, site.capitalize()) for site in phones.sites[1:]])
     database.load("site_subnet", ("subnet", "name_key"), [(f"10.{place}.0.0/16", site) for place, site in enumerate(phones.sites) if site])
     database.load("device", DEVICE, phones.devices())
+    database.load("device_name", NAME, phones.names)
     database.load("device_count", COUNT, phones.rows_of_counts())
     database.load("device_version", VERSION, phones.rows_of_versions())
     database.load("stranger", STRANGER, phones.rows_of_strangers())

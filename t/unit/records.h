@@ -91,6 +91,8 @@ static inline void check_counts(void)
                          "AND v.version = c.version WHERE c.phones <> COALESCE(v.phones, 0)"), "0");
     ck_assert_str_eq(sql("SELECT COUNT(*) FROM device_event e WHERE NOT EXISTS (SELECT 1 FROM device d WHERE d.id = e.device_id "
                          "AND d.events >= e.number)"), "0");
+    ck_assert_str_eq(sql("SELECT COUNT(*) FROM device d FULL JOIN device_name n ON n.device_id = d.id "
+                         "WHERE n.device_id IS NULL OR d.id IS NULL"), "0");
 }
 
 static inline void take_in(int good, int bad)
@@ -104,9 +106,11 @@ static inline void take_in(int good, int bad)
 #define ALICE "00-04-F2-00-00-01"
 #define BOB   "00-04-F2-00-00-02"
 
+#define OF_PHONES "FROM device d JOIN device_name n ON n.device_id = d.id JOIN device_count c ON c.id = d.count_id "
+
 #define PHONE                                                                                                          \
-    "SELECT d.mac || ' ' || d.serial || ' ' || c.version || ' ' || d.version_before || ' ' || d.checks || ' ' || d.offered " \
+    "SELECT n.mac || ' ' || n.serial || ' ' || c.version || ' ' || d.version_before || ' ' || d.checks || ' ' || d.offered " \
     "|| ' ' || d.offers || ' ' || d.taken || ' ' || d.taken_bytes || ' ' || c.state || ' ' || d.events "               \
-    "FROM device d JOIN device_count c ON c.id = d.count_id"
+    OF_PHONES
 
 #endif

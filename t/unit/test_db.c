@@ -458,7 +458,9 @@ END_TEST
 static const char *require_settings(const char *plans, const char *scans)
 {
     return apr_psprintf(unit.pool, "DO $$ BEGIN IF current_setting('jit') <> 'off' OR current_setting('plan_cache_mode') <> '%s' OR "
-                        "current_setting('enable_seqscan') <> '%s' THEN RAISE EXCEPTION 'set up otherwise'; END IF; END $$", plans, scans);
+                        "current_setting('enable_seqscan') <> '%s' OR current_setting('enable_hashjoin') <> '%s' OR "
+                        "current_setting('enable_mergejoin') <> '%s' THEN RAISE EXCEPTION 'set up otherwise'; END IF; END $$",
+                        plans, scans, scans, scans);
 }
 
 /* Planned anew each time, until much is asked; a new connection is like the one before. */

@@ -21,7 +21,7 @@ START_TEST(life_of_a_phone)
     take_in(5 - (_i & 2 ? 2 : _i & 1), 0);
     ck_assert_str_eq(sql(PHONE), ALICE " s1 2.0 1.0 3  0 2.0 1050 updated 4");
     ck_assert_str_eq(sql("SELECT result FROM device_event WHERE kind = 'download' AND file = '" PATH "CPE.nbt'"), "complete");
-    ck_assert_str_eq(sql("SELECT user_name FROM device"), "kim");
+    ck_assert_str_eq(sql("SELECT user_name FROM device_name"), "kim");
     ck_assert_str_eq(sql("SELECT checks || ' ' || offers || ' ' || refused || ' ' || downloads || ' ' || bytes FROM traffic"),
                      "3 1 0 2 1050");
     take_in(0, 0);
@@ -47,7 +47,7 @@ START_TEST(names_are_joined)
     check("10:03:00", "10.1.0.9", BOB, "S1", "1.0", "", "none", "current"); /* another one with that number */
     check("10:04:00", "10.1.0.9", "", "S1", "3.0", "", "none", "current");
     take_in(2, 0);
-    ck_assert_str_eq(sql("SELECT c.version FROM device d JOIN device_count c ON c.id = d.count_id WHERE d.mac = '" BOB "'"), "3.0");
+    ck_assert_str_eq(sql("SELECT c.version " OF_PHONES "WHERE n.mac = '" BOB "'"), "3.0");
     ck_assert_str_eq(sql("SELECT COUNT(*) FROM device"), "2");
 }
 END_TEST
@@ -61,7 +61,7 @@ START_TEST(serial_number_gets_a_mac)
     check("10:01:00", "10.1.0.1", ALICE, "S1", "1.0", "", "none", "current");
     take_in(1, 0);
     ck_assert_str_eq(sql(PHONE), ALICE " s1 1.0  2  0  0 current 1");
-    ck_assert_str_eq(sql("SELECT mac_reverse FROM device"), "1000002F4000");
+    ck_assert_str_eq(sql("SELECT mac_reverse FROM device_name"), "1000002F4000");
 }
 END_TEST
 
@@ -74,14 +74,14 @@ START_TEST(refusals)
     append(CHECKS, HEADER, refusal);
     if (_i) {
         take_in(1, 0);
-        ck_assert_str_eq(sql("SELECT c.state || d.address FROM device d JOIN device_count c ON c.id = d.count_id"), "refused10.1.0.1");
+        ck_assert_str_eq(sql("SELECT c.state || n.address " OF_PHONES), "refused10.1.0.1");
     }
     check("10:00:01", "10.1.0.1", ALICE, "", "1.0", "", "none", "current");
     append(CHECKS, HEADER, refusal);
     check("10:00:01", "10.1.0.1", ALICE, "", "1.0", "", "none", "current");
     take_in(_i ? 3 : 4, 0);
     ck_assert_str_eq(sql("SELECT COUNT(*) FROM device"), "1");
-    ck_assert_str_eq(sql("SELECT mac FROM device"), ALICE);
+    ck_assert_str_eq(sql("SELECT mac FROM device_name"), ALICE);
     ck_assert_str_eq(sql("SELECT SUM(refused) FROM traffic"), "2");
 }
 END_TEST
@@ -100,7 +100,7 @@ START_TEST(whose_download)
     download("10:03:00", "10.1.0.1", PATH "CPE.nbt", 404, 0, 0);
     download("10:03:00", "10.1.0.7", PATH "CPE.nbt", 200, 1000, 1000); /* nobody's */
     take_in(_i ? 4 : 6, 0);
-    ck_assert_str_eq(sql("SELECT mac || ' ' || taken_bytes FROM device WHERE taken = '2.0'"), BOB " 1000");
+    ck_assert_str_eq(sql("SELECT n.mac || ' ' || d.taken_bytes " OF_PHONES "WHERE d.taken = '2.0'"), BOB " 1000");
     ck_assert_str_eq(sql("SELECT COUNT(*) FROM device"), "2");
     ck_assert_str_eq(sql("SELECT bytes || ' ' || result FROM device_event WHERE kind = 'download'"), "1000 complete");
     ck_assert_str_eq(sql("SELECT downloads FROM traffic"), "3");
@@ -208,18 +208,18 @@ START_TEST(users)
     setting(DU_SET_USER_NAMES, "hash");
     ingest = du_ingest_make(store, unit.pool); /* a new day */
     take_in(0, 0);
-    ck_assert_str_eq(sql("SELECT user_name FROM device"), "");
+    ck_assert_str_eq(sql("SELECT user_name FROM device_name"), "");
     check("10:01:00", "10.1.0.1", ALICE, "", "1.0", "", "none", "current");
     check("10:01:00", "10.1.0.1", BOB, "", "1.0", "", "none", "current");
     take_in(2, 0);
-    hash = sql("SELECT user_name FROM device WHERE mac = '" ALICE "'");
+    hash = sql("SELECT user_name FROM device_name WHERE mac = '" ALICE "'");
     ck_assert_int_eq(hash[0], '#');
     ck_assert_uint_eq(strlen(hash), 25);
-    ck_assert_str_eq(sql("SELECT user_name FROM device WHERE mac = '" BOB "'"), hash);
+    ck_assert_str_eq(sql("SELECT user_name FROM device_name WHERE mac = '" BOB "'"), hash);
     setting(DU_SET_USER_NAMES, "drop");
     ingest = du_ingest_make(store, unit.pool);
     take_in(0, 0);
-    ck_assert_str_eq(sql("SELECT COUNT(*) FROM device WHERE user_name <> ''"), "0");
+    ck_assert_str_eq(sql("SELECT COUNT(*) FROM device_name WHERE user_name <> ''"), "0");
 }
 END_TEST
 
@@ -235,7 +235,7 @@ START_TEST(strangers_and_sites)
     take_in(2, 0);
     ck_assert_str_eq(sql("SELECT device_key || ' ' || checks || ' ' || (last_seen - first_seen) FROM stranger"),
                      "ucphone/polycom/cx600/a/enu 2 1800000000");
-    ck_assert_str_eq(sql("SELECT d.mac FROM device d JOIN device_count c ON c.id = d.count_id WHERE c.site_key = 'berlin'"), ALICE);
+    ck_assert_str_eq(sql("SELECT n.mac " OF_PHONES "WHERE c.site_key = 'berlin'"), ALICE);
 }
 END_TEST
 

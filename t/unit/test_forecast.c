@@ -76,7 +76,7 @@ static void fill(unsigned seed)
     }
     take_in(PHONES, 0);
     for (int i = 0; i < PHONES; i += 1 + rand() % 9) {
-        const char *id = sql(apr_pstrcat(unit.pool, "SELECT id FROM device WHERE mac = '", mac_of(i), "'", NULL));
+        const char *id = sql(apr_pstrcat(unit.pool, "SELECT device_id FROM device_name WHERE mac = '", mac_of(i), "'", NULL));
 
         assert_ok(du_hold(unit.ctx, store, apr_atoi64(id), holds[rand() % 3], &kim));
     }
@@ -105,8 +105,8 @@ static int decided(void)
     assert_ok(du_ruleset_keep(unit.ctx, path, block, len));
     assert_ok(du_ruleset_load(unit.ctx, path, unit.pool, &ruleset));
     for (int i = 0; i < PHONES; i++) {
-        const char *version = sql(apr_pstrcat(unit.pool, "SELECT c.version FROM device d JOIN device_count c ON c.id = d.count_id "
-                                              "WHERE d.mac = '", mac_of(i), "'", NULL));
+        const char *version = sql(apr_pstrcat(unit.pool, "SELECT c.version " OF_PHONES
+                                              "WHERE n.mac = '", mac_of(i), "'", NULL));
         const du_module_t module = {"CPE.nbt", version, ""};
         const du_request_t request = {.key = {"UCPhone", "POLYCOM", "CX600", "A", "ENU"}, .test_mac = mac_of(i), .nmodules = 1,
                                       .modules = &module};

@@ -7,8 +7,8 @@
 
 /* Phones that take a version again and again, and phones that somebody holds. In PostgreSQL, too (pgsql_hold.t). */
 
-#define HOLDS "SELECT held || ' ' || takes FROM device WHERE mac = '" ALICE "'"
-#define STATE "SELECT c.state FROM device d JOIN device_count c ON c.id = d.count_id WHERE d.mac = '" ALICE "'"
+#define HOLDS "SELECT d.held || ' ' || d.takes " OF_PHONES "WHERE n.mac = '" ALICE "'"
+#define STATE "SELECT c.state " OF_PHONES "WHERE n.mac = '" ALICE "'"
 
 static void setting(du_setting_e id, const char *value)
 {
@@ -198,7 +198,7 @@ END_TEST
 
 static apr_int64_t id_of(const char *mac)
 {
-    return apr_atoi64(sql(apr_pstrcat(unit.pool, "SELECT id FROM device WHERE mac = '", mac, "'", NULL)));
+    return apr_atoi64(sql(apr_pstrcat(unit.pool, "SELECT device_id FROM device_name WHERE mac = '", mac, "'", NULL)));
 }
 
 static apr_status_t release(const char *mac, int *released)

@@ -34,7 +34,7 @@ START_TEST(clocks)
                strlen(HEADER "2026-11-19 09:00:00,10.9.9.9,UCPhone," ALICE ",,POLYCOM,CX600,A,ENU,CPE.nbt;0.5;,,,internal,none,current\n"));
     assert_ok(du_ingest_file(unit.ctx, ingest, unit_path("old.csv"), &report));
     ck_assert_str_eq(sql(PHONE), ALICE "  2.0 1.0 3  0  0 current 2");
-    ck_assert_str_eq(sql("SELECT address || ' ' || first_seen FROM device"), "10.1.0.1 1795078800000000");
+    ck_assert_str_eq(sql("SELECT n.address || ' ' || d.first_seen " OF_PHONES), "10.1.0.1 1795078800000000");
     assert_ok(du_ingest_file(unit.ctx, ingest, unit_path("old.csv"), &report));
     ck_assert_int_eq(report.good, 0); /* not twice */
     unit_write(unit_path("no.csv"), "A,B\n1,2\n", 8);

@@ -41,10 +41,11 @@ static du_store_t *phones(void)
     for (int i = 0; i < COUNT_OF(rows); i++) {
         const char *reverse = du_phone_mac_reverse(unit.pool, rows[i].mac);
 
-        run_sql(spec, apr_psprintf(unit.pool, "INSERT INTO device VALUES (%d, %d, '', '%s', '%s', '%s', '%s', '%s', '3.0', 5, 'node1', "
-                                   "'internal', 6, %" APR_INT64_T_FMT ", 7, 'offered', 'approved', '4.2', 8, 9, '4.1', 10, 11, 12, "
-                                   "'', 13, 0, 0)", rows[i].id, rows[i].kind, rows[i].mac, reverse, rows[i].serial, rows[i].address,
-                                   rows[i].user, NOW - rows[i].days * DAY));
+        run_sql(spec, apr_psprintf(unit.pool, "INSERT INTO device VALUES (%d, %d, '', '3.0', 5, 'node1', 'internal', 6, %" APR_INT64_T_FMT
+                                   ", 7, 'offered', 'approved', '4.2', 8, 9, '4.1', 10, 11, 12, '', 13, 0, 0)",
+                                   rows[i].id, rows[i].kind, NOW - rows[i].days * DAY));
+        run_sql(spec, apr_psprintf(unit.pool, "INSERT INTO device_name VALUES (%d, '%s', '%s', '%s', '%s', '%s')", rows[i].id,
+                                   rows[i].mac, reverse, rows[i].serial, rows[i].address, rows[i].user));
     }
     run_sql(spec, "UPDATE device_count SET phones = (SELECT count(*) FROM device WHERE count_id = device_count.id)");
     run_sql(spec, "UPDATE device SET state = (SELECT c.state FROM device_count c WHERE c.id = count_id)");
@@ -177,7 +178,9 @@ START_TEST(many_phones)
     run_sql(spec, "INSERT INTO device_count VALUES (1, 'k', 'UCPhone', 'B', 'M', 'A', 'ENU', '4.1', '', 'current', 2500)");
     run_sql(spec, "INSERT INTO device_version VALUES ('k', '4.1', 'UCPhone', 'B', 'M', 'A', 'ENU', 2500)");
     run_sql(spec, "INSERT INTO device WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) SELECT i, 1, 'current', "
-                  "'00-AA-00-' || substr((10000 + i) || '', 2, 2) || '-' || substr((10000 + i) || '', 4, 2) || '-00', '', '', '', '', '', 0, '', '', 0, 1000000 - i, 0, '', '', '', 0, 0, '', 0, 0, 0, '', 0, 0, 0 FROM n");
+                  "'', 0, '', '', 0, 1000000 - i, 0, '', '', '', 0, 0, '', 0, 0, 0, '', 0, 0, 0 FROM n");
+    run_sql(spec, "INSERT INTO device_name SELECT id, '00-AA-00-' || substr((10000 + id) || '', 2, 2) || '-' || "
+                  "substr((10000 + id) || '', 4, 2) || '-00', '', '', '', '' FROM device");
     for (int i = 0; i < COUNT_OF(wanted); i++) {
         for (int sort = 0; sort < DU_SORTS; sort++) {
             const char *after = NULL;
@@ -355,10 +358,10 @@ START_TEST(where_phones_ask_from)
 {
     du_store_t *store = phones();
 
-    run_sql(spec, "UPDATE device SET address = CASE WHEN id <= 3 THEN '10.1.0.9' WHEN id = 4 THEN '' ELSE '10.1.0.2' END WHERE id < 7");
+    run_sql(spec, "UPDATE device_name SET address = CASE WHEN device_id <= 3 THEN '10.1.0.9' WHEN device_id = 4 THEN '' ELSE '10.1.0.2' END WHERE device_id < 7");
     ck_assert_str_eq(sources(store, 9), "10.1.0.9 3, 10.1.0.2 2, 10.9.9.9 1, 2001:db8::1 1");
     ck_assert_str_eq(sources(store, 2), "10.1.0.9 3, 10.1.0.2 2");
-    run_sql(spec, "DELETE FROM device");
+    run_sql(spec, "DELETE FROM device_name");
     ck_assert_str_eq(sources(store, 9), "");
 }
 END_TEST

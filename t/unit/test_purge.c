@@ -75,7 +75,7 @@ START_TEST(by_filter)
     ck_assert_int_eq(purge(&near, APR_SUCCESS), 34);
     ck_assert_int_eq(purge(&later, APR_SUCCESS), 1);
     ck_assert_str_eq(sql("SELECT COUNT(*) FROM device"), "166");
-    ck_assert_str_eq(sql("SELECT COUNT(*) FROM device WHERE mac = '" BOB "'"), "0");
+    ck_assert_str_eq(sql("SELECT COUNT(*) FROM device_name WHERE mac = '" BOB "'"), "0");
 }
 END_TEST
 
@@ -87,13 +87,13 @@ START_TEST(held_ones_stay_unless_asked_for)
     int generation;
 
     fill(10);
-    assert_ok(du_hold(unit.ctx, store, apr_atoi64(sql("SELECT id FROM device WHERE mac = '" BOB "'")), DU_HELD_ALL, &kim));
+    assert_ok(du_hold(unit.ctx, store, apr_atoi64(sql("SELECT device_id FROM device_name WHERE mac = '" BOB "'")), DU_HELD_ALL, &kim));
     assert_ok(du_purge_count(unit.ctx, store, &view, &all, &counted));
     ck_assert_int_eq(counted.held, 1);
     generation = generation_of(store);
     ck_assert_int_eq(purge(&all, APR_SUCCESS), 11);
     ck_assert_int_eq(generation_of(store), generation);
-    ck_assert_str_eq(sql("SELECT mac FROM device"), BOB);
+    ck_assert_str_eq(sql("SELECT mac FROM device_name"), BOB);
     all.takes_held = 1;
     ck_assert_int_eq(purge(&all, APR_SUCCESS), 1);
     ck_assert_int_gt(generation_of(store), generation);

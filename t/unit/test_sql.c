@@ -179,7 +179,7 @@ static int scans_table(const char *plan, const char *table)
  * with several tables call the phones. */
 START_TEST(none_scans_the_phones)
 {
-    static const char *const large[] = {"d", "device", "device_event"};
+    static const char *const large[] = {"d", "n", "device", "device_name", "device_event"};
     connection_t c = connect_to_schema();
     int about_phones = 0;
 

@@ -23,8 +23,9 @@ static const char *filled_store(void)
     run_sql(spec, "INSERT INTO device_count VALUES (3, 'edev', 'etyp', 'ebra', 'emod', 'erev', 'eloc', 'ever', "
                   "'esit', 'esta', 12)");
     run_sql(spec, "INSERT INTO device_version VALUES ('edev', 'ever', 'etyp', 'ebra', 'emod', 'erev', 'eloc', 12)");
-    run_sql(spec, "INSERT INTO device VALUES (3, 4, 'esta', 'emac', 'erev', 'eser', 'eadd', 'euse', 'ever', 10, 'enod', "
-                  "'eend', 13, 14, 15, 'eres', 'erea', 'eoff', 19, 20, 'etak', 22, 23, 24, 'ehel', 26, 27, 28)");
+    run_sql(spec, "INSERT INTO device VALUES (3, 4, 'esta', 'ever', 10, 'enod', 'eend', 13, 14, 15, 'eres', 'erea', 'eoff', 19, 20, "
+                  "'etak', 22, 23, 24, 'ehel', 26, 27, 28)");
+    run_sql(spec, "INSERT INTO device_name VALUES (3, 'emac', 'erev', 'eser', 'eadd', 'euse')");
     run_sql(spec, "INSERT INTO device_event VALUES (3, 4, 5, 'ekin', 'enod', 'eadd', 'ever', 'eoff', 'eres', "
                   "'erea', 'efil', 14)");
     run_sql(spec, "INSERT INTO stranger VALUES ('edev', 'etyp', 'ebra', 'emod', 'erev', 'eloc', 9, 10, 11)");
@@ -66,12 +67,12 @@ static const char *content_of(const char *spec, const char *table)
         "forecast", "rule_id || ' ' || version || ' ' || time || ' ' || known || ' ' || there",
         "node", "name || ' ' || seen || ' ' || generation || ' ' || compiled || ' ' || behind_since",
         "reading", "file || ' ' || position || ' ' || time",
-        "device", "id || ' ' || count_id || ' ' || state || ' ' || mac || ' ' || mac_reverse || ' ' || serial || ' ' || "
-                  "address || ' ' || user_name || ' ' || version_before || ' ' || version_time || ' ' || "
+        "device", "id || ' ' || count_id || ' ' || state || ' ' || version_before || ' ' || version_time || ' ' || "
                   "node || ' ' || endpoint || ' ' || first_seen || ' ' || last_seen || ' ' || checks || ' ' || "
                   "result || ' ' || reason || ' ' || offered || ' ' || offered_time || ' ' || offers || ' ' || "
                   "taken || ' ' || taken_time || ' ' || taken_bytes || ' ' || taken_size || ' ' || held || ' ' || "
                   "events || ' ' || takes || ' ' || taken_offer",
+        "device_name", "device_id || ' ' || mac || ' ' || mac_reverse || ' ' || serial || ' ' || address || ' ' || user_name",
         "device_event", "device_id || ' ' || number || ' ' || time || ' ' || kind || ' ' || node || ' ' || "
                         "address || ' ' || version || ' ' || offered || ' ' || result || ' ' || "
                         "reason || ' ' || file || ' ' || bytes",
