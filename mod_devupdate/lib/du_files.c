@@ -116,15 +116,17 @@ apr_status_t du_files_removable(du_ctx_t *ctx, du_store_t *store, const char *fi
 
 const char *du_files_digest(apr_pool_t *pool, const apr_array_header_t *removable)
 {
+    apr_array_header_t *lines = apr_array_make(pool, removable->nelts, sizeof(const char *));
     unsigned char digest[DU_DIGEST_SIZE];
-    const char *text = "";
+    const char *text;
 
     for (int i = 0; i < removable->nelts; i++) {
         const du_files_entry_t *entry = &APR_ARRAY_IDX(removable, i, du_files_entry_t);
 
-        text = apr_pstrcat(pool, text, entry->stored ? du_text_number(pool, entry->stored->id) : "", " ",
-                           entry->dir.path, "\n", NULL);
+        APR_ARRAY_PUSH(lines, const char *) = apr_pstrcat(
+            pool, entry->stored ? du_text_number(pool, entry->stored->id) : "", " ", entry->dir.path, NULL);
     }
+    text = apr_array_pstrcat(pool, lines, '\n');
     EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL);
     return du_text_hex(pool, digest, sizeof(digest));
 }
