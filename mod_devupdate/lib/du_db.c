@@ -33,8 +33,9 @@
 /* Who asks the same thousands of times (du_db_expect_many()) keeps the plans: making each anew took half of the time. Without
  * statistics PostgreSQL would walk over tables for a few dozen rows that indexes find, and the reader fills a new store faster
  * than autovacuum looks at it. */
-#define PGSQL_MANY_PLANS                                                                                               \
-    "SET plan_cache_mode = auto; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; " PGSQL_NO_JIT
+#define PGSQL_MANY_PLANS                                                                                             \
+    "SET plan_cache_mode = auto; "                                                                                   \
+    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; " PGSQL_NO_JIT
 
 /* Kept in the database file, so it is set once. In rollback-journal mode readers and writers block each other. */
 #define SQLITE_JOURNAL_MODE "PRAGMA journal_mode=WAL"
@@ -322,6 +323,20 @@ apr_status_t du_db_select(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const 
         rv = select_once(ctx, db, statement, args, row, baton);
     }
     return rv;
+}
+
+static apr_status_t take_number(void *baton, const char *const *columns, apr_pool_t *row_pool)
+{
+    (void)row_pool;
+    *(apr_int64_t *)baton = apr_atoi64(columns[0]);
+    return APR_SUCCESS;
+}
+
+apr_status_t du_db_number(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args,
+                          apr_int64_t *number)
+{
+    *number = 0;
+    return du_db_select(ctx, db, statement, args, take_number, number);
 }
 
 apr_status_t du_db_execute(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args, int *changed)

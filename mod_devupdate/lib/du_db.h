@@ -43,6 +43,10 @@ typedef apr_status_t du_db_row_fn(void *baton, const char *const *columns, apr_p
 apr_status_t du_db_select(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args, du_db_row_fn *row,
                           void *baton);
 
+/* Runs a query for one number, the first column of its row; 0 if there is no row. */
+apr_status_t du_db_number(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args,
+                          apr_int64_t *number);
+
 /* Runs a statement that changes rows, inside a transaction only; *changed (may be NULL) is how many. */
 apr_status_t du_db_execute(du_ctx_t *ctx, du_db_t *db, du_sql_e statement, const char *const *args, int *changed);
 

@@ -15,13 +15,6 @@ static const char *kind_name(const du_fleet_t *fleet, const char *device_key, co
     return apr_pstrcat(fleet->pool, device_key, "\n", version, "\n", site_key, "\n", state, NULL);
 }
 
-static apr_status_t take_id(void *baton, const char *const *columns, apr_pool_t *row_pool)
-{
-    (void)row_pool;
-    *(apr_int64_t *)baton = apr_atoi64(columns[0]);
-    return APR_SUCCESS;
-}
-
 /* The kind that a phone is of now, of the store or a new one. */
 static apr_status_t find_kind(du_fleet_t *fleet, const du_fleet_phone_t *phone, du_kind_t **kind)
 {
@@ -35,7 +28,7 @@ static apr_status_t find_kind(du_fleet_t *fleet, const du_fleet_phone_t *phone, 
     if (*kind) {
         return APR_SUCCESS;
     }
-    rv = du_db_select(fleet->ctx, fleet->store->db, DU_SQL_FLEET_KIND, args, take_id, &id);
+    rv = du_db_number(fleet->ctx, fleet->store->db, DU_SQL_FLEET_KIND, args, &id);
     *kind = id ? apr_hash_get(fleet->kinds_by_id, &id, sizeof(id)) : NULL;
     if (!*kind) {
         *kind = apr_pcalloc(fleet->pool, sizeof(**kind));
@@ -141,17 +134,9 @@ static void count_version(const du_fleet_t *fleet, apr_hash_t *versions, const d
     version->phones += kind->phones;
 }
 
-static apr_status_t write_rows(du_fleet_t *fleet, du_sql_e statement, const apr_array_header_t *values, int width)
-{
-    int changed;
-
-    return du_batch_execute(fleet->ctx, fleet->store->db, statement, (const char *const *)values->elts, width,
-                            values->nelts / width, &changed);
-}
-
 static apr_status_t save_versions(du_fleet_t *fleet, apr_hash_t *versions)
 {
-    apr_array_header_t *rows = apr_array_make(fleet->pool, 64 * 8, sizeof(const char *));
+    const du_batch_t rows = du_batch_make(fleet->pool, DU_SQL_FLEET_VERSION_COUNT, 8);
 
     for (apr_hash_index_t *at = apr_hash_first(fleet->pool, versions); at; at = apr_hash_next(at)) {
         const version_t *version;
@@ -160,21 +145,23 @@ static apr_status_t save_versions(du_fleet_t *fleet, apr_hash_t *versions)
         apr_hash_this(at, NULL, NULL, &value);
         version = value;
         if (version->phones != 0) {
-            APR_ARRAY_PUSH(rows, const char *) = version->kind->device_key;
-            APR_ARRAY_PUSH(rows, const char *) = version->kind->version;
-#define PART(part) APR_ARRAY_PUSH(rows, const char *) = version->kind->key.part;
-            DU_KEY_PARTS(PART)
+            const du_kind_t *kind = version->kind;
+            const char *row[] = {kind->device_key, kind->version,
+#define PART(part) kind->key.part,
+                                 DU_KEY_PARTS(PART)
 #undef PART
-            APR_ARRAY_PUSH(rows, const char *) = du_fleet_number(fleet, version->phones);
+                                     du_fleet_number(fleet, version->phones)};
+
+            du_batch_put(&rows, row, 8);
         }
     }
-    return write_rows(fleet, DU_SQL_FLEET_VERSION_COUNT, rows, 8);
+    return du_batch_write(fleet->ctx, fleet->store->db, &rows, NULL);
 }
 
 apr_status_t du_fleet_save_kinds(du_fleet_t *fleet)
 {
     apr_hash_t *versions = apr_hash_make(fleet->pool);
-    apr_array_header_t *counts = apr_array_make(fleet->pool, 64 * 2, sizeof(const char *));
+    const du_batch_t counts = du_batch_make(fleet->pool, DU_SQL_FLEET_KIND_COUNT, 2);
     apr_status_t rv = APR_SUCCESS;
 
     for (apr_hash_index_t *at = apr_hash_first(fleet->pool, fleet->kinds); at && rv == APR_SUCCESS;
@@ -188,12 +175,13 @@ apr_status_t du_fleet_save_kinds(du_fleet_t *fleet)
         if (kind->is_new) {
             rv = insert_kind(fleet, kind);
         } else if (kind->phones != 0) {
-            APR_ARRAY_PUSH(counts, const char *) = du_fleet_number(fleet, kind->id);
-            APR_ARRAY_PUSH(counts, const char *) = du_fleet_number(fleet, kind->phones);
+            const char *row[] = {du_fleet_number(fleet, kind->id), du_fleet_number(fleet, kind->phones)};
+
+            du_batch_put(&counts, row, 2);
         }
     }
     if (rv == APR_SUCCESS) {
-        rv = write_rows(fleet, DU_SQL_FLEET_KIND_COUNT, counts, 2);
+        rv = du_batch_write(fleet->ctx, fleet->store->db, &counts, NULL);
     }
     return rv == APR_SUCCESS ? save_versions(fleet, versions) : rv;
 }

@@ -304,16 +304,9 @@ apr_status_t du_fleet_load_taker(du_fleet_t *fleet, const du_record_t *record, c
     return find_takers(fleet, asked);
 }
 
-static apr_status_t take_number(void *baton, const char *const *columns, apr_pool_t *row_pool)
-{
-    (void)row_pool;
-    *(apr_int64_t *)baton = apr_atoi64(columns[0]);
-    return APR_SUCCESS;
-}
-
 apr_status_t du_fleet_count(du_fleet_t *fleet)
 {
-    return du_db_select(fleet->ctx, fleet->store->db, DU_SQL_FLEET_TOTAL, NULL, take_number, &fleet->total);
+    return du_db_number(fleet->ctx, fleet->store->db, DU_SQL_FLEET_TOTAL, NULL, &fleet->total);
 }
 
 /*

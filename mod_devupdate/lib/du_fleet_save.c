@@ -17,40 +17,7 @@ apr_status_t du_fleet_execute(du_fleet_t *fleet, du_sql_e statement, const char 
     return du_db_execute(fleet->ctx, fleet->store->db, statement, args, NULL);
 }
 
-/*
- * Many rows of one statement
- */
-
-typedef struct rows_t {
-    du_sql_e statement;
-    int width;
-    apr_array_header_t *values; /* const char *, of all rows */
-} rows_t;
-
-static rows_t make_rows(const du_fleet_t *fleet, du_sql_e statement, int width)
-{
-    rows_t rows = {statement, width, apr_array_make(fleet->pool, 64 * width, sizeof(const char *))};
-
-    return rows;
-}
-
-/* The values of a row, or some of them. */
-static void put_values(const rows_t *rows, const char *const *values, int count)
-{
-    for (int i = 0; i < count; i++) {
-        APR_ARRAY_PUSH(rows->values, const char *) = values[i];
-    }
-}
-
 #define COUNT_OF(array) ((int)(sizeof(array) / sizeof((array)[0])))
-
-static apr_status_t write_rows(du_fleet_t *fleet, const rows_t *rows)
-{
-    int changed;
-
-    return du_batch_execute(fleet->ctx, fleet->store->db, rows->statement, (const char *const *)rows->values->elts,
-                            rows->width, rows->values->nelts / rows->width, &changed);
-}
 
 /*
  * Phones
@@ -113,7 +80,7 @@ static apr_status_t prune(du_fleet_t *fleet, const du_fleet_phone_t *phone, apr_
 }
 
 /* Between three quarters of the history and all of it is kept, so that not every event removes one. */
-static void put_events(du_fleet_t *fleet, du_fleet_phone_t *phone, const rows_t *rows)
+static void put_events(du_fleet_t *fleet, du_fleet_phone_t *phone, const du_batch_t *rows)
 {
     const apr_array_header_t *events = phone->events;
     int history = fleet->rules->history, step = history / 4 + 1, skipped;
@@ -135,14 +102,14 @@ static void put_events(du_fleet_t *fleet, du_fleet_phone_t *phone, const rows_t 
                              event->file,
                              du_fleet_number(fleet, event->bytes)};
 
-        put_values(rows, row, COUNT_OF(row));
+        du_batch_put(rows, row, COUNT_OF(row));
     }
     phone->is.events = after;
     phone->is_full = skipped > 0 || before / step != after / step;
 }
 
 /* What a phone did, which changes with each record; the last columns of both statements. */
-static void put_doings(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const rows_t *rows)
+static void put_doings(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const du_batch_t *rows)
 {
     const du_phone_t *is = &phone->is;
     const char *values[] = {is->node,
@@ -162,10 +129,10 @@ static void put_doings(const du_fleet_t *fleet, const du_fleet_phone_t *phone, c
                             du_fleet_number(fleet, is->takes),
                             du_fleet_number(fleet, phone->taken_offer)};
 
-    put_values(rows, values, COUNT_OF(values));
+    du_batch_put(rows, values, COUNT_OF(values));
 }
 
-static void put_whole(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const rows_t *rows)
+static void put_whole(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const du_batch_t *rows)
 {
     const du_phone_t *is = &phone->is;
     const char *values[] = {du_fleet_number(fleet, is->id),
@@ -176,11 +143,11 @@ static void put_whole(const du_fleet_t *fleet, const du_fleet_phone_t *phone, co
                             du_fleet_number(fleet, is->first_seen),
                             is->held};
 
-    put_values(rows, values, COUNT_OF(values));
+    du_batch_put(rows, values, COUNT_OF(values));
     put_doings(fleet, phone, rows);
 }
 
-static void put_names(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const rows_t *rows)
+static void put_names(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const du_batch_t *rows)
 {
     const du_phone_t *is = &phone->is;
     const char *values[] = {du_fleet_number(fleet, is->id),
@@ -190,24 +157,24 @@ static void put_names(const du_fleet_t *fleet, const du_fleet_phone_t *phone, co
                             is->address,
                             is->user};
 
-    put_values(rows, values, COUNT_OF(values));
+    du_batch_put(rows, values, COUNT_OF(values));
 }
 
-static void put_seen(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const rows_t *rows)
+static void put_seen(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const du_batch_t *rows)
 {
     const char *id = du_fleet_number(fleet, phone->is.id);
 
-    put_values(rows, &id, 1);
+    du_batch_put(rows, &id, 1);
     put_doings(fleet, phone, rows);
 }
 
-static void put_moved(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const rows_t *rows)
+static void put_moved(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const du_batch_t *rows)
 {
     const char *values[] = {du_fleet_number(fleet, phone->kind->id), phone->kind->state, phone->is.version_before,
                             du_fleet_number(fleet, phone->is.version_time)};
 
     put_seen(fleet, phone, rows);
-    put_values(rows, values, COUNT_OF(values));
+    du_batch_put(rows, values, COUNT_OF(values));
 }
 
 /* Those that are gone first: their names may be others' now. */
@@ -238,10 +205,11 @@ static apr_status_t prune_all(du_fleet_t *fleet)
 
 static apr_status_t save_phones(du_fleet_t *fleet)
 {
-    const rows_t rows[] = {make_rows(fleet, DU_SQL_DEVICE_SAVE, 23), make_rows(fleet, DU_SQL_DEVICE_NAME_SAVE, 6),
-                           make_rows(fleet, DU_SQL_DEVICE_MOVE, 21), make_rows(fleet, DU_SQL_DEVICE_TOUCH, 17),
-                           make_rows(fleet, DU_SQL_DEVICE_EVENT_INSERT, 12)};
-    const rows_t *whole = &rows[0], *names = &rows[1], *moved = &rows[2], *seen = &rows[3], *events = &rows[4];
+    const du_batch_t rows[] = {
+        du_batch_make(fleet->pool, DU_SQL_DEVICE_SAVE, 23), du_batch_make(fleet->pool, DU_SQL_DEVICE_NAME_SAVE, 6),
+        du_batch_make(fleet->pool, DU_SQL_DEVICE_MOVE, 21), du_batch_make(fleet->pool, DU_SQL_DEVICE_TOUCH, 17),
+        du_batch_make(fleet->pool, DU_SQL_DEVICE_EVENT_INSERT, 12)};
+    const du_batch_t *whole = &rows[0], *names = &rows[1], *moved = &rows[2], *seen = &rows[3], *events = &rows[4];
     apr_status_t rv = bury_all(fleet);
 
     for (int i = 0; i < fleet->phones->nelts; i++) {
@@ -263,7 +231,7 @@ static apr_status_t save_phones(du_fleet_t *fleet)
         }
     }
     for (int i = 0; i < COUNT_OF(rows) && rv == APR_SUCCESS; i++) {
-        rv = write_rows(fleet, &rows[i]);
+        rv = du_batch_write(fleet->ctx, fleet->store->db, &rows[i], NULL);
     }
     return rv == APR_SUCCESS ? prune_all(fleet) : rv;
 }
@@ -294,13 +262,6 @@ static apr_status_t save_traffic(du_fleet_t *fleet)
     return rv;
 }
 
-static apr_status_t take_count(void *baton, const char *const *columns, apr_pool_t *row_pool)
-{
-    (void)row_pool;
-    *(apr_int64_t *)baton = apr_atoi64(columns[0]);
-    return APR_SUCCESS;
-}
-
 /* Whether there is room for a stranger: a known one has it. *count is -1 as long as nobody has asked. */
 static apr_status_t has_room(du_fleet_t *fleet, const char *device_key, apr_int64_t *count, int *room)
 {
@@ -311,7 +272,7 @@ static apr_status_t has_room(du_fleet_t *fleet, const char *device_key, apr_int6
     *room = known->nelts > 0;
     if (rv == APR_SUCCESS && !*room) {
         if (*count < 0) {
-            rv = du_db_select(fleet->ctx, fleet->store->db, DU_SQL_STRANGERS_COUNT, NULL, take_count, count);
+            rv = du_db_number(fleet->ctx, fleet->store->db, DU_SQL_STRANGERS_COUNT, NULL, count);
         }
         *room = *count < DU_STRANGERS_MAX;
         *count += *room;

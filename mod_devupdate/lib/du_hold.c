@@ -48,17 +48,9 @@ apr_status_t du_held_phones(du_ctx_t *ctx, du_store_t *store, const du_inventory
     return rv;
 }
 
-static apr_status_t take_count(void *baton, const char *const *columns, apr_pool_t *row_pool)
-{
-    (void)row_pool;
-    *(apr_int64_t *)baton = apr_atoi64(columns[0]);
-    return APR_SUCCESS;
-}
-
 apr_status_t du_held_count(du_ctx_t *ctx, du_store_t *store, apr_int64_t *count)
 {
-    *count = 0;
-    return du_db_select(ctx, store->db, DU_SQL_HELD_COUNT, NULL, take_count, count);
+    return du_db_number(ctx, store->db, DU_SQL_HELD_COUNT, NULL, count);
 }
 
 /* rule, version, phones */

@@ -190,19 +190,11 @@ static const char **push_seen(apr_pool_t *pool, const char **args, const du_inve
  * Counting
  */
 
-static apr_status_t take_number(void *baton, const char *const *columns, apr_pool_t *row_pool)
-{
-    (void)row_pool;
-    *(apr_int64_t *)baton = apr_atoi64(columns[0]);
-    return APR_SUCCESS;
-}
-
 static apr_status_t number_of(du_ctx_t *ctx, du_store_t *store, du_sql_e statement, const char **args,
                               const char **end, apr_int64_t *number)
 {
     *end = NULL;
-    *number = 0;
-    return du_db_select(ctx, store->db, statement, args, take_number, number);
+    return du_db_number(ctx, store->db, statement, args, number);
 }
 
 static apr_status_t count_kinds(du_ctx_t *ctx, du_store_t *store, const du_inventory_filter_t *filter,

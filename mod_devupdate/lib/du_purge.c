@@ -69,41 +69,37 @@ static apr_status_t look(du_ctx_t *ctx, purge_t *purge)
     return rv;
 }
 
-/* Rows of the id of a kind and how many phones more it has, which are less. */
-static const apr_array_header_t *rows_of_kinds(const purge_t *purge)
+/* How many phones more each kind has, which are less. */
+static void put_kinds(const purge_t *purge, const du_batch_t *kinds, const du_batch_t *versions)
 {
-    apr_array_header_t *rows = apr_array_make(purge->pool, 256, sizeof(const char *));
-
     for (apr_hash_index_t *at = apr_hash_first(purge->pool, purge->kinds); at; at = apr_hash_next(at)) {
         const void *kind;
         void *count;
+        const char *row[2];
 
         apr_hash_this(at, &kind, NULL, &count);
-        APR_ARRAY_PUSH(rows, const char *) = du_text_number(purge->pool, *(const apr_int64_t *)kind);
-        APR_ARRAY_PUSH(rows, const char *) = du_text_number(purge->pool, -*(const int *)count);
+        row[0] = du_text_number(purge->pool, *(const apr_int64_t *)kind);
+        row[1] = du_text_number(purge->pool, -*(const int *)count);
+        du_batch_put(kinds, row, 2);
+        du_batch_put(versions, row, 2);
     }
-    return rows;
 }
 
 /* Removes the chosen phones and takes them out of the counts. */
 static apr_status_t remove_chosen(du_ctx_t *ctx, const purge_t *purge)
 {
-    const apr_array_header_t *kinds = rows_of_kinds(purge);
-    const struct {
-        du_sql_e statement;
-        int width;
-        const apr_array_header_t *values;
-    } steps[] = {{DU_SQL_PURGE_EVENTS, 1, purge->ids},
-                 {DU_SQL_PURGE_NAMES, 1, purge->ids},
-                 {DU_SQL_PURGE_PHONES, 1, purge->ids},
-                 {DU_SQL_FLEET_KIND_COUNT, 2, kinds},
-                 {DU_SQL_PURGE_VERSIONS, 2, kinds}};
+    const du_batch_t steps[] = {
+        du_batch_make(purge->pool, DU_SQL_PURGE_EVENTS, 1), du_batch_make(purge->pool, DU_SQL_PURGE_NAMES, 1),
+        du_batch_make(purge->pool, DU_SQL_PURGE_PHONES, 1), du_batch_make(purge->pool, DU_SQL_FLEET_KIND_COUNT, 2),
+        du_batch_make(purge->pool, DU_SQL_PURGE_VERSIONS, 2)};
     apr_status_t rv = APR_SUCCESS;
-    int changed;
 
+    for (int i = 0; i < 3; i++) {
+        du_batch_put(&steps[i], (const char *const *)purge->ids->elts, purge->ids->nelts);
+    }
+    put_kinds(purge, &steps[3], &steps[4]);
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rv == APR_SUCCESS; i++) {
-        rv = du_batch_execute(ctx, purge->store->db, steps[i].statement, (const char *const *)steps[i].values->elts,
-                              steps[i].width, steps[i].values->nelts / steps[i].width, &changed);
+        rv = du_batch_write(ctx, purge->store->db, &steps[i], NULL);
     }
     return rv;
 }

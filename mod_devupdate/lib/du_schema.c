@@ -10,19 +10,11 @@ static const char *const schema[] = {
 #undef STATEMENT
 };
 
-static apr_status_t take_number(void *baton, const char *const *columns, apr_pool_t *row_pool)
-{
-    (void)row_pool;
-    *(apr_int64_t *)baton = apr_atoi64(columns[0]);
-    return APR_SUCCESS;
-}
-
 apr_status_t du_schema_counter(du_ctx_t *ctx, du_db_t *db, const char *name, apr_int64_t *value)
 {
     const char *args[] = {name, NULL};
 
-    *value = 0;
-    return du_db_select(ctx, db, DU_SQL_COUNTER, args, take_number, value);
+    return du_db_number(ctx, db, DU_SQL_COUNTER, args, value);
 }
 
 static const char *remedy(apr_int64_t version)

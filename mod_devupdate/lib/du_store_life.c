@@ -30,13 +30,6 @@ static const char *show_versions(du_ctx_t *ctx, const du_versions_t *v)
     return text;
 }
 
-static void push_versions(apr_array_header_t *values, const du_versions_t *versions)
-{
-    for (int slot = 0; slot < DU_SLOTS; slot++) {
-        APR_ARRAY_PUSH(values, const char *) = versions->slot[slot];
-    }
-}
-
 /* The row is not as it was: somebody changed it or removed it. */
 static apr_status_t fail_lost_race(du_ctx_t *ctx, du_store_t *store, const du_rule_t *rule)
 {
@@ -54,43 +47,41 @@ static apr_status_t fail_lost_race(du_ctx_t *ctx, du_store_t *store, const du_ru
 static apr_status_t update_rules(du_ctx_t *ctx, du_store_t *store, const du_change_t *changes, int count,
                                  int *changed)
 {
-    apr_array_header_t *values = apr_array_make(ctx->pool, count * (1 + 2 * DU_SLOTS), sizeof(const char *));
+    const du_batch_t rows = du_batch_make(ctx->pool, DU_SQL_RULE_VERSIONS, 1 + 2 * DU_SLOTS);
 
     for (int i = 0; i < count; i++) {
-        APR_ARRAY_PUSH(values, const char *) = du_text_number(ctx->pool, changes[i].rule->id);
-        push_versions(values, &changes[i].after);
-        push_versions(values, &changes[i].rule->versions);
+        const char *id = du_text_number(ctx->pool, changes[i].rule->id);
+
+        du_batch_put(&rows, &id, 1);
+        du_batch_put(&rows, changes[i].after.slot, DU_SLOTS);
+        du_batch_put(&rows, changes[i].rule->versions.slot, DU_SLOTS);
     }
-    return du_batch_execute(ctx, store->db, DU_SQL_RULE_VERSIONS, (const char *const *)values->elts, 1 + 2 * DU_SLOTS,
-                            count, changed);
+    return du_batch_write(ctx, store->db, &rows, changed);
 }
 
 /* The files of the images stay on disk, and are orphans that `file clear` finds. */
 static apr_status_t delete_rules(du_ctx_t *ctx, du_store_t *store, const du_change_t *changes, int count,
                                  int *changed)
 {
-    apr_array_header_t *ids = apr_array_make(ctx->pool, count, sizeof(const char *));
-    apr_array_header_t *values = apr_array_make(ctx->pool, count * (1 + DU_SLOTS), sizeof(const char *));
-    apr_status_t rv;
+    const du_batch_t steps[] = {du_batch_make(ctx->pool, DU_SQL_RULE_FILES_DELETE, 1),
+                                du_batch_make(ctx->pool, DU_SQL_RULE_IMAGES_DELETE, 1),
+                                du_batch_make(ctx->pool, DU_SQL_RULE_FORECASTS_DELETE, 1),
+                                du_batch_make(ctx->pool, DU_SQL_RULE_DELETE, 1 + DU_SLOTS)};
+    const int nsteps = sizeof(steps) / sizeof(steps[0]), last = nsteps - 1;
+    apr_status_t rv = APR_SUCCESS;
 
     for (int i = 0; i < count; i++) {
-        APR_ARRAY_PUSH(ids, const char *) = du_text_number(ctx->pool, changes[i].rule->id);
-        APR_ARRAY_PUSH(values, const char *) = APR_ARRAY_IDX(ids, i, const char *);
-        push_versions(values, &changes[i].rule->versions);
+        const char *id = du_text_number(ctx->pool, changes[i].rule->id);
+
+        for (int step = 0; step < nsteps; step++) {
+            du_batch_put(&steps[step], &id, 1);
+        }
+        du_batch_put(&steps[last], changes[i].rule->versions.slot, DU_SLOTS);
     }
-    rv =
-        du_batch_execute(ctx, store->db, DU_SQL_RULE_FILES_DELETE, (const char *const *)ids->elts, 1, count, changed);
-    if (rv == APR_SUCCESS) {
-        rv = du_batch_execute(ctx, store->db, DU_SQL_RULE_IMAGES_DELETE, (const char *const *)ids->elts, 1, count,
-                              changed);
+    for (int step = 0; step < nsteps && rv == APR_SUCCESS; step++) {
+        rv = du_batch_write(ctx, store->db, &steps[step], changed);
     }
-    if (rv == APR_SUCCESS) {
-        rv = du_batch_execute(ctx, store->db, DU_SQL_RULE_FORECASTS_DELETE, (const char *const *)ids->elts, 1, count,
-                              changed);
-    }
-    return rv == APR_SUCCESS ? du_batch_execute(ctx, store->db, DU_SQL_RULE_DELETE, (const char *const *)values->elts,
-                                                1 + DU_SLOTS, count, changed)
-                             : rv;
+    return rv;
 }
 
 static du_entry_t describe(du_ctx_t *ctx, du_action_e action, const du_change_t *change)
@@ -149,20 +140,19 @@ static apr_status_t need_images(du_ctx_t *ctx, const act_t *act)
 /* What is known of the phones of rules that have another approved version now, to compare what becomes of them with. */
 static apr_status_t keep_forecasts(du_ctx_t *ctx, const act_t *act)
 {
-    apr_array_header_t *values = apr_array_make(ctx->pool, act->changes->nelts * 2, sizeof(const char *));
+    const du_batch_t rows = du_batch_make(ctx->pool, DU_SQL_FORECAST_KEEP, 2);
     const char *now = du_text_number(ctx->pool, du_now(ctx));
-    int changed;
 
     for (int i = 0; act->action != DU_ACTION_REMOVE && i < act->changes->nelts; i++) {
         const du_change_t *change = &APR_ARRAY_IDX(act->changes, i, du_change_t);
 
         if (!du_text_equal(change->after.slot[DU_APPROVED], change->rule->versions.slot[DU_APPROVED])) {
-            APR_ARRAY_PUSH(values, const char *) = du_text_number(ctx->pool, change->rule->id);
-            APR_ARRAY_PUSH(values, const char *) = now;
+            const char *row[] = {du_text_number(ctx->pool, change->rule->id), now};
+
+            du_batch_put(&rows, row, 2);
         }
     }
-    return du_batch_execute(ctx, act->store->db, DU_SQL_FORECAST_KEEP, (const char *const *)values->elts, 2,
-                            values->nelts / 2, &changed);
+    return du_batch_write(ctx, act->store->db, &rows, NULL);
 }
 
 static apr_status_t act_on_rules(du_ctx_t *ctx, void *baton)

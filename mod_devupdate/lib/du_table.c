@@ -63,24 +63,14 @@ apr_status_t du_table_read(du_ctx_t *ctx, du_db_t *db, du_table_e table, du_db_r
     return rv;
 }
 
-static apr_status_t take_number(void *baton, const char *const *columns, apr_pool_t *row_pool)
-{
-    (void)row_pool;
-    *(apr_int64_t *)baton = apr_atoi64(columns[0]);
-    return APR_SUCCESS;
-}
-
 apr_status_t du_table_count(du_ctx_t *ctx, du_db_t *db, du_table_e table, apr_int64_t *count)
 {
-    *count = 0;
-    return du_db_select(ctx, db, tables[table].rows, NULL, take_number, count);
+    return du_db_number(ctx, db, tables[table].rows, NULL, count);
 }
 
 apr_status_t du_table_write_rows(du_ctx_t *ctx, du_db_t *db, du_table_e table, const char *const *values, int nrows)
 {
-    int changed;
-
-    return du_batch_execute(ctx, db, tables[table].write, values, tables[table].columns, nrows, &changed);
+    return du_batch_execute(ctx, db, tables[table].write, values, tables[table].columns, nrows, NULL);
 }
 
 apr_status_t du_table_write(du_ctx_t *ctx, du_db_t *db, du_table_e table, const char *const *columns)
