@@ -31,6 +31,11 @@ const char *du_fleet_key(const du_fleet_t *fleet, const du_key_t *key)
     return text;
 }
 
+int du_fleet_is_download(const du_record_t *record)
+{
+    return record->series == DU_SERIES_DOWNLOADS && (record->http == 200 || record->http == 206);
+}
+
 const char *du_fleet_offer(const du_fleet_t *fleet, const char *address, const char *device_key, const char *version)
 {
     return apr_pstrcat(fleet->pool, address, " ", device_key, "/", du_text_fold(fleet->pool, version), NULL);
@@ -355,11 +360,16 @@ static void apply_check(du_fleet_t *fleet, du_fleet_phone_t *phone, const du_sig
 /* The phone that a download is of; NULL if there is none. */
 static apr_status_t find_taker(du_fleet_t *fleet, const du_record_t *record, du_fleet_phone_t **phone)
 {
-    const char *offer = du_fleet_offer(fleet, record->address, du_fleet_key(fleet, &record->key), record->version);
+    const char *offer;
     apr_status_t rv = APR_SUCCESS;
 
-    *phone = *record->version ? get(fleet->by_offer, offer) : NULL;
-    if (!*phone && *record->version) {
+    *phone = NULL;
+    if (!*record->version) {
+        return APR_SUCCESS;
+    }
+    offer = du_fleet_offer(fleet, record->address, du_fleet_key(fleet, &record->key), record->version);
+    *phone = get(fleet->by_offer, offer);
+    if (!*phone) {
         rv = du_fleet_load_taker(fleet, record, offer);
         *phone = get(fleet->by_offer, offer);
     }
@@ -452,16 +462,17 @@ static apr_status_t apply_download(du_fleet_t *fleet, const du_sighting_t *sight
 {
     const du_record_t *record = &sighting->record;
     du_fleet_phone_t *phone;
-    apr_status_t rv = record->http == 200 || record->http == 206 ? find_taker(fleet, record, &phone) : APR_EOF;
+    apr_status_t rv;
 
-    if (rv == APR_EOF || (rv == APR_SUCCESS && (!phone || is_outdated(&phone->is, sighting)))) {
+    if (!du_fleet_is_download(record)) {
         return APR_SUCCESS;
     }
-    if (rv == APR_SUCCESS) {
-        see(fleet, phone, sighting);
-        rv = apply_fetched(fleet, phone, sighting);
+    rv = find_taker(fleet, record, &phone);
+    if (rv != APR_SUCCESS || !phone || is_outdated(&phone->is, sighting)) {
+        return rv;
     }
-    return rv;
+    see(fleet, phone, sighting);
+    return apply_fetched(fleet, phone, sighting);
 }
 
 /*
@@ -493,7 +504,7 @@ static void count_traffic(du_fleet_t *fleet, const du_sighting_t *sighting)
         traffic->offers += strcmp(record->result, du_result_word(DU_RESULT_OFFERED)) == 0;
         traffic->refused += strcmp(record->result, du_result_word(DU_RESULT_REFUSED)) == 0;
     } else if (record->series == DU_SERIES_DOWNLOADS) {
-        traffic->downloads += record->http == 200 || record->http == 206;
+        traffic->downloads += du_fleet_is_download(record);
         traffic->bytes += record->sent;
     } else {
         traffic->uploads += strcmp(record->result, "stored") == 0;

@@ -37,7 +37,7 @@ static void add_text(texts_t *texts, const char *text)
 
 /* Runs the statement for all rows of `width` values, EACH at a time; the last one is repeated where there are not so many. */
 static apr_status_t select_rows(du_fleet_t *fleet, du_sql_e one, const apr_array_header_t *values, int width,
-                                du_db_row_fn *take)
+                                du_db_row_fn *take, void *baton)
 {
     const du_sql_e many = one + 1;
     const char *args[3 * EACH + 1];
@@ -52,14 +52,14 @@ static apr_status_t select_rows(du_fleet_t *fleet, du_sql_e one, const apr_array
                    sizeof(*args) * (size_t)width);
         }
         args[some * width] = NULL;
-        rv = du_db_select(fleet->ctx, fleet->store->db, is_one ? one : many, args, take, fleet);
+        rv = du_db_select(fleet->ctx, fleet->store->db, is_one ? one : many, args, take, baton);
     }
     return rv;
 }
 
 static apr_status_t select_all(du_fleet_t *fleet, du_sql_e one, const texts_t *texts, du_db_row_fn *take)
 {
-    return select_rows(fleet, one, texts->list, 1, take);
+    return select_rows(fleet, one, texts->list, 1, take, fleet);
 }
 
 /*
@@ -202,7 +202,7 @@ static apr_status_t load_by_serial(du_fleet_t *fleet, const apr_array_header_t *
 
 apr_status_t du_fleet_load_ids(du_fleet_t *fleet, const apr_array_header_t *ids)
 {
-    apr_status_t rv = select_rows(fleet, DU_SQL_FLEET_BY_ID, ids, 1, take_phone);
+    apr_status_t rv = select_rows(fleet, DU_SQL_FLEET_BY_ID, ids, 1, take_phone, fleet);
 
     return rv == APR_SUCCESS ? load_kinds(fleet, 0) : rv;
 }
@@ -216,14 +216,19 @@ typedef struct taker_t {
     apr_int64_t id;
 } taker_t;
 
+typedef struct takers_t {
+    const du_fleet_t *fleet;
+    apr_array_header_t *list; /* of taker_t */
+} takers_t;
+
 /* address, key, version in lower case, id or nothing */
 static apr_status_t take_taker(void *baton, const char *const *columns, apr_pool_t *row_pool)
 {
-    du_fleet_t *fleet = baton;
-    taker_t *taker = apr_array_push(fleet->takers);
+    takers_t *takers = baton;
+    taker_t *taker = apr_array_push(takers->list);
 
     (void)row_pool;
-    taker->offer = du_fleet_offer(fleet, columns[0], columns[1], columns[2]);
+    taker->offer = du_fleet_offer(takers->fleet, columns[0], columns[1], columns[2]);
     taker->id = apr_atoi64(columns[3]);
     return APR_SUCCESS;
 }
@@ -231,14 +236,13 @@ static apr_status_t take_taker(void *baton, const char *const *columns, apr_pool
 /* Who that is, of those that are asked for: rows of address, key and version. */
 static apr_status_t find_takers(du_fleet_t *fleet, const apr_array_header_t *asked)
 {
+    takers_t takers = {fleet, apr_array_make(fleet->pool, 64, sizeof(taker_t))};
     texts_t ids = make_texts(fleet->pool);
     int first = fleet->phones->nelts;
-    apr_status_t rv;
+    apr_status_t rv = select_rows(fleet, DU_SQL_FLEET_TAKER, asked, 3, take_taker, &takers);
 
-    fleet->takers = apr_array_make(fleet->pool, 64, sizeof(taker_t));
-    rv = select_rows(fleet, DU_SQL_FLEET_TAKER, asked, 3, take_taker);
-    for (int i = 0; i < fleet->takers->nelts; i++) {
-        apr_int64_t id = APR_ARRAY_IDX(fleet->takers, i, taker_t).id;
+    for (int i = 0; i < takers.list->nelts; i++) {
+        apr_int64_t id = APR_ARRAY_IDX(takers.list, i, taker_t).id;
 
         if (id && !apr_hash_get(fleet->by_id, &id, sizeof(id))) {
             add_text(&ids, du_text_number(fleet->pool, id));
@@ -250,8 +254,8 @@ static apr_status_t find_takers(du_fleet_t *fleet, const apr_array_header_t *ask
     if (rv == APR_SUCCESS) {
         rv = load_kinds(fleet, first);
     }
-    for (int i = 0; i < fleet->takers->nelts && rv == APR_SUCCESS; i++) {
-        const taker_t *taker = &APR_ARRAY_IDX(fleet->takers, i, taker_t);
+    for (int i = 0; i < takers.list->nelts && rv == APR_SUCCESS; i++) {
+        const taker_t *taker = &APR_ARRAY_IDX(takers.list, i, taker_t);
 
         apr_hash_set(fleet->by_offer, taker->offer, APR_HASH_KEY_STRING,
                      apr_hash_get(fleet->by_id, &taker->id, sizeof(taker->id)));
@@ -278,7 +282,7 @@ static apr_status_t load_takers(du_fleet_t *fleet, const apr_array_header_t *sig
         int is_download = record->series == DU_SERIES_DOWNLOADS;
         const char *version = is_download ? record->version : record->offered, *offer;
 
-        if (!*version) {
+        if (!*version || (is_download && !du_fleet_is_download(record))) {
             continue;
         }
         offer = du_fleet_offer(fleet, record->address, du_fleet_key(fleet, &record->key), version);

@@ -86,12 +86,11 @@ typedef struct du_fleet_t {
     apr_hash_t *images;              /* du_fleet_image_t by key and version */
     apr_hash_t *sites;               /* by address */
     apr_hash_t *traffic, *strangers;
-    apr_hash_t *loops;          /* du_fleet_loop_t by key and version: what is held since this batch */
-    int loops_ended;            /* phones that are held no more since this batch */
-    apr_hash_t *downloads;      /* what was fetched in this batch; a name as in by_offer */
-    apr_hash_t *asked;          /* of these: whose taker the store was asked for */
-    apr_array_header_t *takers; /* who that is */
-    apr_int64_t total;          /* phones in the store and new ones; -1 = not counted yet */
+    apr_hash_t *loops;     /* du_fleet_loop_t by key and version: what is held since this batch */
+    int loops_ended;       /* phones that are held no more since this batch */
+    apr_hash_t *downloads; /* what was fetched in this batch; a name as in by_offer */
+    apr_hash_t *asked;     /* of these: whose taker the store was asked for */
+    apr_int64_t total;     /* phones in the store and new ones; -1 = not counted yet */
     du_fleet_result_t *result;
 } du_fleet_t;
 
@@ -137,6 +136,9 @@ void du_fleet_index(du_fleet_t *fleet, du_fleet_phone_t *phone);
 
 /* The key as `rule` and `device_count` have it; in fleet->pool. */
 const char *du_fleet_key(const du_fleet_t *fleet, const du_key_t *key);
+
+/* 1 if the record is of a download that sent something, all of a file or a part. */
+int du_fleet_is_download(const du_record_t *record);
 
 /* What identifies an offer, whatever its spelling. */
 const char *du_fleet_offer(const du_fleet_t *fleet, const char *address, const char *device_key, const char *version);
