@@ -98,7 +98,7 @@ static apr_status_t add_phone(du_fleet_t *fleet, const du_record_t *record, du_f
     made->is.version = made->is.version_before = made->is.site = made->is.user = made->is.node = "";
     made->is.endpoint = made->is.result = made->is.reason = made->is.offered = made->is.taken = made->is.held = "";
     made->device_key = "////";
-    made->changed = DU_CHANGED_NAME;
+    made->changed = DU_CHANGED_NAMES;
     APR_ARRAY_PUSH(fleet->phones, du_fleet_phone_t *) = made;
     du_fleet_index(fleet, made);
     fleet->total++;
@@ -124,7 +124,7 @@ static void merge(du_fleet_t *fleet, du_fleet_phone_t *phone, du_fleet_phone_t *
     is->held = *was.held ? was.held : other->is.held;
     is->first_seen = was.first_seen < other->is.first_seen ? was.first_seen : other->is.first_seen;
     is->checks = was.checks + other->is.checks;
-    phone->changed |= DU_CHANGED_SEEN | DU_CHANGED_NAME;
+    phone->changed |= DU_CHANGED_NAMES;
     if (other->events) {
         phone->events = phone->events ? apr_array_append(fleet->pool, other->events, phone->events) : other->events;
     }
@@ -144,7 +144,7 @@ static apr_status_t resolve_mac(du_fleet_t *fleet, const du_record_t *record, du
     if (!*phone && nameless) {
         *phone = nameless;
         nameless->is.mac = record->mac;
-        nameless->changed |= DU_CHANGED_NAME;
+        nameless->changed |= DU_CHANGED_NAMES;
         set(fleet->by_serial_only, record->serial, NULL);
         set(fleet->by_mac, record->mac, nameless);
         return APR_SUCCESS;
@@ -158,7 +158,7 @@ static apr_status_t resolve_mac(du_fleet_t *fleet, const du_record_t *record, du
     if (rv == APR_SUCCESS && *phone && *record->serial) {
         if (strcmp((*phone)->is.serial, record->serial) != 0) {
             (*phone)->is.serial = record->serial;
-            (*phone)->changed |= DU_CHANGED_NAME;
+            (*phone)->changed |= DU_CHANGED_NAMES;
         }
         set(fleet->by_serial, record->serial, *phone);
     }
@@ -217,7 +217,7 @@ du_phone_event_t *du_fleet_event(du_fleet_t *fleet, du_fleet_phone_t *phone, du_
     event = apr_array_push(phone->events);
     *event = (du_phone_event_t){.time = time, .kind = words[kind]};
     event->node = event->address = event->version = event->offered = event->result = event->reason = event->file = "";
-    phone->changed |= DU_CHANGED_SEEN;
+    phone->changed |= DU_CHANGED_PHONE;
     return event;
 }
 
@@ -247,7 +247,7 @@ static void set_name(du_fleet_phone_t *phone, const char **field, const char *te
 {
     if (strcmp(*field, text) != 0) {
         *field = text;
-        phone->changed |= DU_CHANGED_NAME;
+        phone->changed |= DU_CHANGED_NAMES;
     }
 }
 
@@ -257,14 +257,11 @@ static void see(du_fleet_t *fleet, du_fleet_phone_t *phone, const du_sighting_t 
     du_phone_t *is = &phone->is;
     apr_time_t time = sighting->record.time;
 
-    phone->changed |= DU_CHANGED_SEEN;
-    if (time < is->first_seen) {
-        is->first_seen = time;
-        phone->changed |= DU_CHANGED_NAME;
-    }
+    phone->changed |= DU_CHANGED_PHONE;
+    is->first_seen = time < is->first_seen ? time : is->first_seen;
     is->last_seen = time > is->last_seen ? time : is->last_seen;
     set_name(phone, &is->address, sighting->record.address);
-    set_name(phone, &is->site, site_of(fleet, sighting->record.address));
+    is->site = site_of(fleet, sighting->record.address);
     is->node = sighting->source->node;
     if (*sighting->record.endpoint) {
         is->endpoint = sighting->record.endpoint;
@@ -279,7 +276,7 @@ static void set_version(du_fleet_t *fleet, du_fleet_phone_t *phone, const du_rec
         is->version_before = is->version;
         is->version_time = *is->version ? record->time : 0;
         is->version = record->version;
-        phone->changed |= DU_CHANGED_KIND;
+        phone->changed |= DU_CHANGED_PHONE;
     }
     if (*is->offered && strcmp(is->offered, is->version) == 0) {
         is->offered = "";
@@ -535,11 +532,8 @@ static void count_stranger(du_fleet_t *fleet, const du_record_t *record)
 static void count_outdated(du_fleet_phone_t *phone, const du_record_t *record)
 {
     phone->is.checks += record->series == DU_SERIES_CHECKS;
-    phone->changed |= DU_CHANGED_SEEN;
-    if (record->time < phone->is.first_seen) {
-        phone->is.first_seen = record->time;
-        phone->changed |= DU_CHANGED_NAME;
-    }
+    phone->changed |= DU_CHANGED_PHONE;
+    phone->is.first_seen = record->time < phone->is.first_seen ? record->time : phone->is.first_seen;
 }
 
 static apr_status_t apply(du_fleet_t *fleet, const du_sighting_t *sighting)

@@ -23,7 +23,7 @@ static void set_held(du_fleet_t *fleet, du_fleet_phone_t *phone, const char *ver
     event->result = *version ? HELD : RELEASED;
     event->reason = reason;
     phone->is.held = version;
-    phone->changed |= DU_CHANGED_NAME;
+    phone->changed |= DU_CHANGED_PHONE;
 }
 
 /*

@@ -67,7 +67,7 @@ static apr_status_t move_phone(du_fleet_t *fleet, du_fleet_phone_t *phone)
         }
         kind->phones++;
         phone->kind = kind;
-        phone->changed |= DU_CHANGED_KIND;
+        phone->changed |= DU_CHANGED_PHONE;
     }
     return rv;
 }

@@ -1,5 +1,6 @@
 #include "du_fleet_rows.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -57,8 +58,15 @@ static apr_status_t select_rows(du_fleet_t *fleet, du_sql_e one, const apr_array
     return rv;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Neighbours in an index one after the other, which SQLite finds faster. */
 static apr_status_t select_all(du_fleet_t *fleet, du_sql_e one, const texts_t *texts, du_db_row_fn *take)
 {
+    qsort(texts->list->elts, (size_t)texts->list->nelts, sizeof(const char *), by_text);
     return select_rows(fleet, one, texts->list, 1, take, fleet);
 }
 

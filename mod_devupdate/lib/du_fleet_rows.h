@@ -45,9 +45,8 @@ typedef struct du_kind_t {
 } du_kind_t;
 
 /* What of a phone is to be written. */
-#define DU_CHANGED_SEEN 1 /* what changes with each check */
-#define DU_CHANGED_KIND 2 /* what it runs, or its state or site */
-#define DU_CHANGED_NAME 4 /* anything else */
+#define DU_CHANGED_PHONE 1 /* its row */
+#define DU_CHANGED_NAMES 2 /* its row and that of its names */
 
 typedef struct du_fleet_phone_t du_fleet_phone_t;
 struct du_fleet_phone_t {

@@ -1,5 +1,6 @@
 #include "du_fleet_rows.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -108,12 +109,17 @@ static void put_events(du_fleet_t *fleet, du_fleet_phone_t *phone, const du_batc
     phone->is_full = skipped > 0 || before / step != after / step;
 }
 
-/* What a phone did, which changes with each record; the last columns of both statements. */
-static void put_doings(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const du_batch_t *rows)
+static void put_phone(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const du_batch_t *rows)
 {
     const du_phone_t *is = &phone->is;
-    const char *values[] = {is->node,
+    const char *values[] = {du_fleet_number(fleet, is->id),
+                            du_fleet_number(fleet, phone->kind->id),
+                            phone->kind->state,
+                            is->version_before,
+                            du_fleet_number(fleet, is->version_time),
+                            is->node,
                             is->endpoint,
+                            du_fleet_number(fleet, is->first_seen),
                             du_fleet_number(fleet, is->last_seen),
                             du_fleet_number(fleet, is->checks),
                             is->result,
@@ -125,26 +131,12 @@ static void put_doings(const du_fleet_t *fleet, const du_fleet_phone_t *phone, c
                             du_fleet_number(fleet, is->taken_time),
                             du_fleet_number(fleet, is->taken_bytes),
                             du_fleet_number(fleet, is->taken_size),
+                            is->held,
                             du_fleet_number(fleet, is->events),
                             du_fleet_number(fleet, is->takes),
                             du_fleet_number(fleet, phone->taken_offer)};
 
     du_batch_put(rows, values, COUNT_OF(values));
-}
-
-static void put_whole(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const du_batch_t *rows)
-{
-    const du_phone_t *is = &phone->is;
-    const char *values[] = {du_fleet_number(fleet, is->id),
-                            du_fleet_number(fleet, phone->kind->id),
-                            phone->kind->state,
-                            is->version_before,
-                            du_fleet_number(fleet, is->version_time),
-                            du_fleet_number(fleet, is->first_seen),
-                            is->held};
-
-    du_batch_put(rows, values, COUNT_OF(values));
-    put_doings(fleet, phone, rows);
 }
 
 static void put_names(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const du_batch_t *rows)
@@ -157,23 +149,6 @@ static void put_names(const du_fleet_t *fleet, const du_fleet_phone_t *phone, co
                             is->address,
                             is->user};
 
-    du_batch_put(rows, values, COUNT_OF(values));
-}
-
-static void put_seen(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const du_batch_t *rows)
-{
-    const char *id = du_fleet_number(fleet, phone->is.id);
-
-    du_batch_put(rows, &id, 1);
-    put_doings(fleet, phone, rows);
-}
-
-static void put_moved(const du_fleet_t *fleet, const du_fleet_phone_t *phone, const du_batch_t *rows)
-{
-    const char *values[] = {du_fleet_number(fleet, phone->kind->id), phone->kind->state, phone->is.version_before,
-                            du_fleet_number(fleet, phone->is.version_time)};
-
-    put_seen(fleet, phone, rows);
     du_batch_put(rows, values, COUNT_OF(values));
 }
 
@@ -203,15 +178,23 @@ static apr_status_t prune_all(du_fleet_t *fleet)
     return rv;
 }
 
+static int by_id(const void *a, const void *b)
+{
+    const du_fleet_phone_t *first = *(du_fleet_phone_t *const *)a, *second = *(du_fleet_phone_t *const *)b;
+
+    return (first->is.id > second->is.id) - (first->is.id < second->is.id);
+}
+
 static apr_status_t save_phones(du_fleet_t *fleet)
 {
-    const du_batch_t rows[] = {
-        du_batch_make(fleet->pool, DU_SQL_DEVICE_SAVE, 23), du_batch_make(fleet->pool, DU_SQL_DEVICE_NAME_SAVE, 6),
-        du_batch_make(fleet->pool, DU_SQL_DEVICE_MOVE, 21), du_batch_make(fleet->pool, DU_SQL_DEVICE_TOUCH, 17),
-        du_batch_make(fleet->pool, DU_SQL_DEVICE_EVENT_INSERT, 12)};
-    const du_batch_t *whole = &rows[0], *names = &rows[1], *moved = &rows[2], *seen = &rows[3], *events = &rows[4];
+    const du_batch_t rows[] = {du_batch_make(fleet->pool, DU_SQL_DEVICE_SAVE, 23),
+                               du_batch_make(fleet->pool, DU_SQL_DEVICE_NAME_SAVE, 6),
+                               du_batch_make(fleet->pool, DU_SQL_DEVICE_EVENT_INSERT, 12)};
+    const du_batch_t *phones = &rows[0], *names = &rows[1], *events = &rows[2];
     apr_status_t rv = bury_all(fleet);
 
+    /* neighbours in a table one after the other: that is a third faster with SQLite */
+    qsort(fleet->phones->elts, (size_t)fleet->phones->nelts, sizeof(du_fleet_phone_t *), by_id);
     for (int i = 0; i < fleet->phones->nelts; i++) {
         du_fleet_phone_t *phone = APR_ARRAY_IDX(fleet->phones, i, du_fleet_phone_t *);
 
@@ -221,13 +204,11 @@ static apr_status_t save_phones(du_fleet_t *fleet)
         if (phone->events) {
             put_events(fleet, phone, events);
         }
-        if (phone->changed & DU_CHANGED_NAME) {
-            put_whole(fleet, phone, whole);
+        if (phone->changed) {
+            put_phone(fleet, phone, phones);
+        }
+        if (phone->changed & DU_CHANGED_NAMES) {
             put_names(fleet, phone, names);
-        } else if (phone->changed & DU_CHANGED_KIND) {
-            put_moved(fleet, phone, moved);
-        } else if (phone->changed) {
-            put_seen(fleet, phone, seen);
         }
     }
     for (int i = 0; i < COUNT_OF(rows) && rv == APR_SUCCESS; i++) {

@@ -646,44 +646,23 @@ JOIN image_file f ON f.image_id = i.id WHERE r.device_key = %s AND lower(i.versi
 SELECT device_id, version, file, bytes FROM device_event WHERE device_id IN ({%lld}) AND kind = 'download'
 
 -- name: device_save
--- from `node` on as device_touch
 -- rows: 22
-INSERT INTO device (id, count_id, state, version_before, version_time, first_seen, held, node, endpoint, last_seen, checks,
-result, reason, offered, offered_time, offers, taken, taken_time, taken_bytes, taken_size, events, takes, taken_offer)
-VALUES {(%lld, %lld, %s, %s, %lld, %lld, %s, %s, %s, %lld, %lld, %s, %s, %s, %lld, %d, %s, %lld, %lld, %lld, %lld, %d, %d)}
+INSERT INTO device (id, count_id, state, version_before, version_time, node, endpoint, first_seen, last_seen, checks,
+result, reason, offered, offered_time, offers, taken, taken_time, taken_bytes, taken_size, held, events, takes, taken_offer)
+VALUES {(%lld, %lld, %s, %s, %lld, %s, %s, %lld, %lld, %lld, %s, %s, %s, %lld, %d, %s, %lld, %lld, %lld, %s, %lld, %d, %d)}
 ON CONFLICT (id) DO UPDATE SET count_id = excluded.count_id, state = excluded.state,
 version_before = excluded.version_before, version_time = excluded.version_time, node = excluded.node,
 endpoint = excluded.endpoint, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
 checks = excluded.checks, result = excluded.result, reason = excluded.reason, offered = excluded.offered,
 offered_time = excluded.offered_time, offers = excluded.offers, taken = excluded.taken,
 taken_time = excluded.taken_time, taken_bytes = excluded.taken_bytes, taken_size = excluded.taken_size,
-events = excluded.events, takes = excluded.takes, taken_offer = excluded.taken_offer, held = excluded.held
+held = excluded.held, events = excluded.events, takes = excluded.takes, taken_offer = excluded.taken_offer
 
 -- name: device_name_save
 -- rows: 40
 INSERT INTO device_name (device_id, mac, mac_reverse, serial, address, user_name) VALUES {(%lld, %s, %s, %s, %s, %s)}
 ON CONFLICT (device_id) DO UPDATE SET mac = excluded.mac, mac_reverse = excluded.mac_reverse, serial = excluded.serial,
 address = excluded.address, user_name = excluded.user_name
-
--- part: doings
-node = v.column2, endpoint = v.column3, last_seen = v.column4, checks = v.column5, result = v.column6,
-reason = v.column7, offered = v.column8, offered_time = v.column9, offers = v.column10, taken = v.column11,
-taken_time = v.column12, taken_bytes = v.column13, taken_size = v.column14, events = v.column15, takes = v.column16,
-taken_offer = v.column17
-
--- name: device_touch
--- rows: 30
-UPDATE device SET @doings
-FROM (VALUES {(%lld, %s, %s, %lld, %lld, %s, %s, %s, %lld, %d, %s, %lld, %lld, %lld, %lld, %d, %d)}) AS v
-WHERE device.id = v.column1
-
--- name: device_move
--- as device_touch, to another kind; SQLite writes every index that has one of the columns, changed or not
--- rows: 24
-UPDATE device SET @doings,
-count_id = v.column18, state = v.column19, version_before = v.column20, version_time = v.column21
-FROM (VALUES {(%lld, %s, %s, %lld, %lld, %s, %s, %s, %lld, %d, %s, %lld, %lld, %lld, %lld, %d, %d, %lld, %s, %s, %lld)}) AS v
-WHERE device.id = v.column1
 
 -- name: device_delete
 DELETE FROM device WHERE id = %lld
