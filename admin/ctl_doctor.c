@@ -105,6 +105,9 @@ static void foresee(const ctl_doctor_t *doctor)
     const char *advice = "what is behind this was not looked at; see what the database waits for";
     const char *id = DUNO(1050), *lines = "";
 
+    if (!doctor->has_store) {
+        return;
+    }
     then.findings = json_copy(doctor->findings);
     then.count[CTL_PROBLEM]++;
     if (then.ctl->option[CTL_OPT_JSON]) {

@@ -148,6 +148,8 @@ userPassword: secret
             subprocess.run([self.slapadd, "-f", conf], input=self.entries, text=True, check=True, capture_output=True)
         return [self.slapd, "-f", str(conf), "-h", f"ldap://127.0.0.1:{self.ports[0]}", "-d", "0"]
 
-    @property
-    def url(self):
-        return f"ldap://127.0.0.1:{self.ports[0]}/{self.base}?uid?sub?(objectClass=person)"
+    def settings(self, root):
+        """What the examples are to define for a site below this directory, which has the service's password in a file then."""
+        (root / "ldap-password").write_text(self.service_password + "\n")
+        return {"LDAP_URL": f"ldap://127.0.0.1:{self.ports[0]}/{self.base}?uid?sub?(objectClass=person)",
+                "LDAP_DN": self.service, "LDAP_PASSWORD_FILE": "{root}/ldap-password"}

@@ -110,10 +110,8 @@ class TestLdap(Passwords):
     def site(self, new_site, authority, directory):
         need_module("authnz_ldap", "apache2-bin with mod_authnz_ldap")
         made = new_site("TestLdap")
-        (made.root / "ldap-password").write_text(directory.service_password + "\n")
-        settings = {"LDAP_URL": directory.url, "LDAP_DN": directory.service, "LDAP_PASSWORD_FILE": "{root}/ldap-password"}
         yield from run(made, modules=(*BASIC, "ldap", "authnz_ldap"),
-                       config=examples.outside("auth-ldap.conf", authority, **settings))
+                       config=examples.outside("auth-ldap.conf", authority, **directory.settings(made.root)))
 
 
 class TestKerberos:

@@ -54,9 +54,8 @@ class TestLdap:
     def site(self, new_site, authority, directory):
         need_module("authnz_ldap", "apache2-bin with mod_authnz_ldap")
         made = new_site("TestLdapPages")
-        (made.root / "ldap-password").write_text(directory.service_password + "\n")
         yield from run(made, authority, "LDAP", {"phone": "operator"}, ("authn_core", "auth_basic", "ldap", "authnz_ldap"),
-                       LDAP_URL=directory.url, LDAP_DN=directory.service, LDAP_PASSWORD_FILE="{root}/ldap-password")
+                       **directory.settings(made.root))
 
     def test_who_the_directory_knows(self, site, authority, ledger):
         ledger.declare("AH01617", "AH01618")
