@@ -8,28 +8,21 @@
 #include "du_decide.h"
 #include "du_text.h"
 
-static const struct {
-    const char *word, *text;
-} states[] = {
-#define STATE(id, word, text) {word, text},
+static const char *const words[] = {
+#define STATE(id, word) word,
     DU_PHONE_STATE_LIST(STATE)
 #undef STATE
 };
 
 const char *du_phone_state_word(du_phone_state_e state)
 {
-    return states[state].word;
-}
-
-const char *du_phone_state_text(du_phone_state_e state)
-{
-    return states[state].text;
+    return words[state];
 }
 
 int du_phone_state_parse(const char *word, du_phone_state_e *state)
 {
     for (int i = 0; i < DU_PHONE_STATES; i++) {
-        if (du_text_same(states[i].word, word)) {
+        if (du_text_same(words[i], word)) {
             *state = (du_phone_state_e)i;
             return 1;
         }

@@ -10,23 +10,23 @@
 #include "du_device.h"
 #include "du_rule.h"
 
-/* The states, in the order in which they are listed: X(id, "word", "what it means").
+/* The states, in the order in which they are listed: X(id, "word").
  *
  * All but DU_PHONE_GONE follow from what a phone did last, and stand in the store; that one depends on the
  * clock, and is found when it is read (du_phone_seen()). */
 #define DU_PHONE_STATE_LIST(X)                                                                                       \
-    X(DU_PHONE_CURRENT, "current", "there is no other version for it")                                               \
-    X(DU_PHONE_OFFERED, "offered", "a version was offered, none of it is fetched yet")                               \
-    X(DU_PHONE_DOWNLOADING, "downloading", "a part of the offered version is fetched")                               \
-    X(DU_PHONE_DOWNLOADED, "downloaded", "the offered version is fetched, but not yet reported")                     \
-    X(DU_PHONE_UPDATED, "updated", "it runs the version that it fetched here")                                       \
-    X(DU_PHONE_STUCK, "stuck", "a version was offered again and again, and it still runs another one")               \
-    X(DU_PHONE_GONE, "gone", "it was not seen for long")                                                             \
-    X(DU_PHONE_UNKNOWN, "unknown", "no rule is for its kind, or it did not say what it is")                          \
-    X(DU_PHONE_REFUSED, "refused", "its last request was refused")
+    X(DU_PHONE_CURRENT, "current")         /* there is no other version for it */                                    \
+    X(DU_PHONE_OFFERED, "offered")         /* a version was offered, none of it is fetched yet */                    \
+    X(DU_PHONE_DOWNLOADING, "downloading") /* a part of the offered version is fetched */                            \
+    X(DU_PHONE_DOWNLOADED, "downloaded")   /* the offered version is fetched, but not yet reported */                \
+    X(DU_PHONE_UPDATED, "updated")         /* it runs the version that it fetched here */                            \
+    X(DU_PHONE_STUCK, "stuck")     /* a version was offered again and again, and it still runs another one */        \
+    X(DU_PHONE_GONE, "gone")       /* it was not seen for long */                                                    \
+    X(DU_PHONE_UNKNOWN, "unknown") /* no rule is for its kind, or it did not say what it is */                       \
+    X(DU_PHONE_REFUSED, "refused") /* its last request was refused */
 
 typedef enum {
-#define DU_PHONE_STATE_ENUM(id, word, text) id,
+#define DU_PHONE_STATE_ENUM(id, word) id,
     DU_PHONE_STATE_LIST(DU_PHONE_STATE_ENUM)
 #undef DU_PHONE_STATE_ENUM
         DU_PHONE_STATES
@@ -64,9 +64,8 @@ typedef struct du_phone_t {
     du_phone_state_e state;
 } du_phone_t;
 
-/* "stuck"; "a version was offered ..." */
+/* "stuck" */
 const char *du_phone_state_word(du_phone_state_e state);
-const char *du_phone_state_text(du_phone_state_e state);
 
 /* 1 and the state of that word (without regard to case), or 0. */
 int du_phone_state_parse(const char *word, du_phone_state_e *state);

@@ -95,7 +95,6 @@ START_TEST(states_have_words)
     for (int i = 0; i < DU_PHONE_STATES; i++) {
         ck_assert(du_phone_state_parse(du_phone_state_word((du_phone_state_e)i), &state));
         ck_assert_int_eq(state, i);
-        ck_assert_int_gt(strlen(du_phone_state_text(state)), 10);
     }
     ck_assert(du_phone_state_parse("STUCK", &state));
     ck_assert_int_eq(state, DU_PHONE_STUCK);
